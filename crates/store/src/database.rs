@@ -1,0 +1,113 @@
+//! One sled database, opened so that its damage cannot take the process down.
+//!
+//! sled 0.34 panics on damage and can hang while opening: opening runs on a thread of its own, where a
+//! panic is caught, under a watchdog. Its `flush` ends in `sync_file_range`, which does not survive a loss
+//! of power: [`Database::commit`] adds an fsync of the database's file.
+
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use crate::StoreError;
+
+const OPEN_WATCHDOG: Duration = Duration::from_secs(5);
+
+/// Why a database does not open.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    /// The file is damaged, or sled thinks so.
+    #[error("база повреждена: {0}")]
+    Damaged(String),
+    /// The folder cannot be used: nothing says that the data is damaged.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<OpenError> for StoreError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Store(error) => error,
+            OpenError::Damaged(what) => Self::Damaged { what },
+        }
+    }
+}
+
+/// An open sled database.
+#[derive(Debug)]
+pub(crate) struct Database {
+    sled: sled::Db,
+    file: File,
+    path: PathBuf,
+}
+
+impl Database {
+    /// Opens or makes a database. `flush_ms` is how often sled writes by itself; `None` only on [`Self::commit`].
+    pub(crate) fn open(path: &Path, cache_bytes: u64, flush_ms: Option<u64>) -> Result<Self, OpenError> {
+        let config = sled::Config::new().path(path).cache_capacity(cache_bytes).flush_every_ms(flush_ms);
+        let (result_sender, result) = mpsc::sync_channel(1);
+        let opening = std::thread::Builder::new().name("store-open".into()).spawn(move || {
+            let outcome = catch_unwind(AssertUnwindSafe(|| config.open()));
+            // Nobody listens any more once the watchdog has given up.
+            let _ = result_sender.send(outcome);
+        });
+        let folder_error = |source| StoreError::Folder { path: path.to_owned(), source };
+        opening.map_err(folder_error)?;
+        let sled = match result.recv_timeout(OPEN_WATCHDOG) {
+            Ok(Ok(Ok(db))) => db,
+            Ok(Ok(Err(sled::Error::Io(source)))) if is_of_the_folder(&source) => {
+                return Err(folder_error(source).into());
+            }
+            Ok(Ok(Err(error))) => return Err(OpenError::Damaged(error.to_string())),
+            Ok(Err(_panic)) => return Err(OpenError::Damaged("сбой при открытии".into())),
+            Err(_) => return Err(OpenError::Damaged("не открылась за 5 секунд".into())),
+        };
+        let file = File::open(path.join("db")).map_err(folder_error)?;
+        sync_folder(path);
+        Ok(Self { sled, file, path: path.to_owned() })
+    }
+
+    pub(crate) fn tree(&self, name: &str) -> Result<sled::Tree, StoreError> {
+        guarded("открытие раздела", || self.sled.open_tree(name))
+    }
+
+    /// Makes everything written so far survive a loss of power.
+    pub(crate) fn commit(&self) -> Result<(), StoreError> {
+        guarded("запись на диск", || self.sled.flush())?;
+        self.file.sync_data().map_err(|source| StoreError::File {
+            step: "запись на диск",
+            path: self.path.join("db"),
+            source,
+        })
+    }
+}
+
+/// Runs an operation of sled; its panic on a damaged page becomes an error.
+pub(crate) fn guarded<T>(step: &'static str, run: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(result) => result.map_err(|source| StoreError::Database { step, source }),
+        Err(_panic) => Err(StoreError::Damaged { what: step.into() }),
+    }
+}
+
+/// Errors that say nothing of the data: no rights, no room.
+fn is_of_the_folder(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind;
+    matches!(
+        error.kind(),
+        ErrorKind::PermissionDenied | ErrorKind::StorageFull | ErrorKind::ReadOnlyFilesystem | ErrorKind::WouldBlock
+    )
+}
+
+/// Makes the names of new files durable. Windows has no such call and needs none.
+pub(crate) fn sync_folder(path: &Path) {
+    #[cfg(unix)]
+    if let Ok(folder) = File::open(path)
+        && let Err(error) = folder.sync_all()
+    {
+        tracing::warn!(%error, "the folder could not be synced");
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}

@@ -1,0 +1,304 @@
+//! The desk: what exists nowhere else (answers, drafts, accounts, settings), in small durable writes.
+//!
+//! Every value carries its own place in clear and is sealed, so that a desk that no longer opens can be
+//! salvaged record by record from the raw bytes of its files (see [`crate::salvage`]).
+//! Invariant: a write is durable when the method that makes it returns.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+
+use crate::codec::{decode, encode};
+use crate::database::{Database, OpenError, guarded};
+use crate::seal::Sealer;
+use crate::{Key, Shelf, StoreError};
+
+/// A record on the desk is at most this long, in bytes.
+pub(crate) const MAX_RECORD_BYTES: usize = 96 << 10;
+const CACHE_BYTES: u64 = 8 << 20;
+const TREE: &str = "desk";
+
+/// Where a record lies on the desk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) enum Drawer {
+    /// Answers of the outbox, by their order.
+    Answers,
+    /// Drafts, by application.
+    Drafts,
+    Accounts,
+    Sessions,
+    Settings,
+    /// The desk's own counters.
+    Counters,
+}
+
+impl Drawer {
+    const ALL: [Self; 6] =
+        [Self::Answers, Self::Drafts, Self::Accounts, Self::Sessions, Self::Settings, Self::Counters];
+
+    pub(crate) const fn tag(self) -> u8 {
+        match self {
+            Self::Answers => b'a',
+            Self::Drafts => b'd',
+            Self::Accounts => b'u',
+            Self::Sessions => b's',
+            Self::Settings => b'p',
+            Self::Counters => b'c',
+        }
+    }
+
+    pub(crate) fn of_tag(tag: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|drawer| drawer.tag() == tag)
+    }
+}
+
+impl From<Shelf> for Drawer {
+    fn from(shelf: Shelf) -> Self {
+        match shelf {
+            Shelf::Accounts => Self::Accounts,
+            Shelf::Sessions => Self::Sessions,
+            Shelf::Settings => Self::Settings,
+        }
+    }
+}
+
+/// One change of the desk; several, each of another record, are written as one.
+#[derive(Debug)]
+pub(crate) enum Change {
+    Put(Drawer, Vec<u8>, Vec<u8>),
+    Remove(Drawer, Vec<u8>),
+}
+
+/// What the desk held when it was opened, by place; values are plain.
+pub(crate) type Records = BTreeMap<(Drawer, Vec<u8>), Vec<u8>>;
+
+/// A record's key and its plain value.
+pub(crate) type KeyAndValue = (Vec<u8>, Vec<u8>);
+
+/// The open desk.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    database: Database,
+    tree: sled::Tree,
+    sealer: Sealer,
+    tally: Mutex<Tally>,
+}
+
+/// What every write also writes: by it a desk that lost records is noticed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Tally {
+    /// The number of the last write: of two copies of a record the one with the greater stamp is newer.
+    stamp: u64,
+    /// How many records lie here, this one not counted.
+    records: u64,
+}
+
+const TALLY: &[u8] = b"tally";
+
+impl Desk {
+    /// Opens or makes the desk and reads all of it, so that damage is found now and not in front of a person.
+    pub(crate) fn open(path: &Path, key: &Key) -> Result<(Self, Records), OpenError> {
+        let database = Database::open(path, CACHE_BYTES, None)?;
+        let tree = database.tree(TREE)?;
+        let desk = Self { database, tree, sealer: sealer(key)?, tally: Mutex::default() };
+        let (mut records, damaged) = desk.read_all();
+        if let Some(what) = damaged.first() {
+            return Err(OpenError::Damaged(what.clone()));
+        }
+        if let Some(tally) = records.remove(&(Drawer::Counters, TALLY.to_vec())) {
+            *desk.tally.lock() = decode(&tally, "счётчик стола")?;
+        }
+        if desk.tally.lock().records != records.len() as u64 {
+            return Err(OpenError::Damaged("на столе не столько записей, сколько было".into()));
+        }
+        Ok((desk, records))
+    }
+
+    /// Every record that can be read, and words for each that cannot.
+    pub(crate) fn read_all(&self) -> (Records, Vec<String>) {
+        let (mut records, mut damaged) = (Records::new(), Vec::new());
+        let mut entries = self.tree.iter();
+        // After a failed read the iterator cannot be trusted to go on: what is left is for the salvage.
+        while let Some(entry) = guarded("чтение стола", || entries.next().transpose()).transpose() {
+            match entry {
+                Ok((place, value)) => match envelope::open(&self.sealer, &value) {
+                    Some(record) if record.place() == *place => {
+                        records.insert((record.drawer, record.key), record.plain);
+                    }
+                    _ => damaged.push("запись стола не проходит проверку подлинности".to_owned()),
+                },
+                Err(error) => {
+                    damaged.push(error.to_string());
+                    break;
+                }
+            }
+        }
+        (records, damaged)
+    }
+
+    /// Writes changes as one, durably.
+    pub(crate) fn write(&self, changes: &[Change]) -> Result<(), StoreError> {
+        self.apply(changes)?;
+        self.commit()
+    }
+
+    /// Makes everything on the desk survive a loss of power.
+    pub(crate) fn commit(&self) -> Result<(), StoreError> {
+        self.database.commit()
+    }
+
+    fn apply(&self, changes: &[Change]) -> Result<(), StoreError> {
+        let mut tally = self.tally.lock();
+        let mut next = Tally { stamp: tally.stamp + 1, ..*tally };
+        let stamp = next.stamp;
+        let mut batch = sled::Batch::default();
+        for change in changes {
+            let (is_put, place) = match change {
+                Change::Put(drawer, key, _) => (true, place(*drawer, key)),
+                Change::Remove(drawer, key) => (false, place(*drawer, key)),
+            };
+            match (is_put, guarded("чтение стола", || self.tree.contains_key(place))?) {
+                (true, false) => next.records += 1,
+                (false, true) => next.records = next.records.saturating_sub(1),
+                (true, true) | (false, false) => {}
+            }
+        }
+        let mut put = |drawer: Drawer, key: &[u8], plain: &[u8]| -> Result<(), StoreError> {
+            if plain.len() > MAX_RECORD_BYTES {
+                return Err(StoreError::Encode {
+                    what: format!("запись больше {} КиБ", MAX_RECORD_BYTES >> 10)
+                });
+            }
+            batch.insert(place(drawer, key), envelope::seal(&self.sealer, drawer, key, stamp, plain)?);
+            Ok(())
+        };
+        for change in changes {
+            if let Change::Put(drawer, key, plain) = change {
+                put(*drawer, key, plain)?;
+            }
+        }
+        put(Drawer::Counters, TALLY, &encode(&next, "счётчик стола")?)?;
+        for change in changes {
+            if let Change::Remove(drawer, key) = change {
+                batch.remove(place(*drawer, key));
+            }
+        }
+        guarded("запись на стол", || self.tree.apply_batch(batch))?;
+        *tally = next;
+        Ok(())
+    }
+
+    pub(crate) fn get(&self, drawer: Drawer, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let place = place(drawer, key);
+        let Some(value) = guarded("чтение стола", || self.tree.get(&place))? else { return Ok(None) };
+        match envelope::open(&self.sealer, &value) {
+            Some(record) if record.place() == place => Ok(Some(record.plain)),
+            _ => Err(StoreError::Damaged { what: "запись стола".into() }),
+        }
+    }
+
+    /// All records of a drawer, by key.
+    pub(crate) fn all(&self, drawer: Drawer) -> Result<Vec<KeyAndValue>, StoreError> {
+        let mut found = Vec::new();
+        let mut entries = self.tree.scan_prefix([drawer.tag()]);
+        while let Some((place, value)) = guarded("чтение стола", || entries.next().transpose())? {
+            match envelope::open(&self.sealer, &value) {
+                Some(record) if record.place() == *place => found.push((record.key, record.plain)),
+                _ => return Err(StoreError::Damaged { what: "запись стола".into() }),
+            }
+        }
+        Ok(found)
+    }
+
+    /// The number of the last write; grows without gaps.
+    pub(crate) fn stamp(&self) -> u64 {
+        self.tally.lock().stamp
+    }
+
+    /// A new desk goes on counting after a salvaged one.
+    pub(crate) fn continue_from(&self, stamp: u64) {
+        let mut tally = self.tally.lock();
+        tally.stamp = tally.stamp.max(stamp);
+    }
+}
+
+pub(crate) fn sealer(key: &Key) -> Result<Sealer, StoreError> {
+    Sealer::new(key, b"desk", "desk values")
+}
+
+/// Whether a place is that of the desk's own tally, which a new desk writes itself.
+pub(crate) fn is_tally(place: &(Drawer, Vec<u8>)) -> bool {
+    place.0 == Drawer::Counters && place.1 == TALLY
+}
+
+fn place(drawer: Drawer, key: &[u8]) -> Vec<u8> {
+    let mut place = Vec::with_capacity(1 + key.len());
+    place.push(drawer.tag());
+    place.extend_from_slice(key);
+    place
+}
+
+/// The form of a desk value on the disk:
+/// `magic 8 | drawer 1 | key length 2 | stamp 8 | sealed length 4 | key | sealed`.
+/// Everything before `sealed` is bound into the seal.
+pub(crate) mod envelope {
+    use super::{Drawer, MAX_RECORD_BYTES, place};
+    use crate::StoreError;
+    use crate::seal::Sealer;
+
+    pub(crate) const MAGIC: &[u8; 8] = b"\xD0prkrp\x01\n";
+    const HEAD: usize = 8 + 1 + 2 + 8 + 4;
+
+    /// A desk value, opened.
+    #[derive(Debug)]
+    pub(crate) struct Record {
+        pub(crate) drawer: Drawer,
+        pub(crate) key: Vec<u8>,
+        pub(crate) stamp: u64,
+        pub(crate) plain: Vec<u8>,
+    }
+
+    impl Record {
+        pub(super) fn place(&self) -> Vec<u8> {
+            place(self.drawer, &self.key)
+        }
+    }
+
+    pub(super) fn seal(
+        sealer: &Sealer,
+        drawer: Drawer,
+        key: &[u8],
+        stamp: u64,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, StoreError> {
+        let too_long =
+            |_| StoreError::Encode { what: "ключ записи стола слишком длинный".into() };
+        let mut head = Vec::with_capacity(HEAD + key.len());
+        head.extend_from_slice(MAGIC);
+        head.push(drawer.tag());
+        head.extend_from_slice(&u16::try_from(key.len()).map_err(too_long)?.to_be_bytes());
+        head.extend_from_slice(&stamp.to_be_bytes());
+        let sealed = sealer.seal(&[&head, key], plain)?;
+        head.extend_from_slice(&u32::try_from(sealed.len()).map_err(too_long)?.to_be_bytes());
+        Ok([head.as_slice(), key, &sealed].concat())
+    }
+
+    /// Opens a value that begins at the start of `bytes`, which may go on behind it.
+    pub(crate) fn open(sealer: &Sealer, bytes: &[u8]) -> Option<Record> {
+        let rest = bytes.strip_prefix(MAGIC)?;
+        let (&tag, rest) = rest.split_first()?;
+        let (key_length, rest) = rest.split_first_chunk()?;
+        let (stamp, rest) = rest.split_first_chunk()?;
+        let (sealed_length, rest) = rest.split_first_chunk()?;
+        let (key, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*key_length)))?;
+        let sealed_length = usize::try_from(u32::from_be_bytes(*sealed_length)).ok()?;
+        if sealed_length > 2 * MAX_RECORD_BYTES {
+            return None;
+        }
+        let head = bytes.get(..HEAD - 4)?;
+        let plain = sealer.open(&[head, key], rest.get(..sealed_length)?).ok()?;
+        Some(Record { drawer: Drawer::of_tag(tag)?, key: key.to_vec(), stamp: u64::from_be_bytes(*stamp), plain })
+    }
+}

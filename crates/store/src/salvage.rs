@@ -1,0 +1,98 @@
+//! Salvage of a damaged desk: every record that authenticates is taken from the raw bytes of its files,
+//! without the database.
+//!
+//! Records carry their place and the number of their write; of several copies the newest is kept. A record
+//! that had been removed may come back: answers keep their identifiers, so that one delivered twice has no
+//! effect, and sessions are left behind.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use memchr::memmem;
+
+use crate::Key;
+use crate::desk::{Drawer, Records, envelope, is_tally, sealer};
+
+/// Files are scanned whole; a desk is small, and a larger file is scanned up to this many bytes.
+const MAX_FILE_BYTES: u64 = 1 << 30;
+
+/// A file of up to this size is kept as it was found.
+const MAX_KEPT_BYTES: usize = 64 << 20;
+
+/// What could be read from a damaged desk.
+#[derive(Debug, Default)]
+pub(crate) struct Salvaged {
+    pub(crate) records: Records,
+    /// The greatest stamp that was seen.
+    pub(crate) stamp: u64,
+    /// The files as they were, where they are not too large.
+    files: Vec<(PathBuf, Vec<u8>)>,
+}
+
+/// Scans every file of a desk's folder. To be done before sled opens it: opening a damaged database may
+/// change its files.
+pub(crate) fn salvage(folder: &Path, key: &Key) -> Salvaged {
+    let Ok(sealer) = sealer(key) else { return Salvaged::default() };
+    let mut files = Vec::new();
+    let mut newest: HashMap<(Drawer, Vec<u8>), (u64, Vec<u8>)> = HashMap::new();
+    for file in files_of(folder) {
+        let Some(bytes) = read_bounded(&file) else { continue };
+        for at in memmem::find_iter(&bytes, envelope::MAGIC) {
+            let Some(record) = bytes.get(at..).and_then(|rest| envelope::open(&sealer, rest)) else { continue };
+            let kept = newest.entry((record.drawer, record.key)).or_default();
+            if kept.0 <= record.stamp {
+                *kept = (record.stamp, record.plain);
+            }
+        }
+        if let Ok(name) = file.strip_prefix(folder)
+            && bytes.len() <= MAX_KEPT_BYTES
+        {
+            files.push((name.to_owned(), bytes));
+        }
+    }
+    let stamp = newest.values().map(|(stamp, _)| *stamp).max().unwrap_or(0);
+    let records = newest
+        .into_iter()
+        .filter(|(place, _)| place.0 != Drawer::Sessions && !is_tally(place))
+        .map(|(place, (_, plain))| (place, plain))
+        .collect();
+    Salvaged { records, stamp, files }
+}
+
+impl Salvaged {
+    /// Puts the files of a folder that was set aside back into the state in which they were found: sled
+    /// may have changed them at its attempt to open.
+    pub(crate) fn put_back_files(&self, folder: &Path) {
+        for (name, bytes) in &self.files {
+            if let Err(error) = fs::write(folder.join(name), bytes) {
+                tracing::warn!(%error, "a damaged file could not be kept as it was found");
+            }
+        }
+    }
+}
+
+fn files_of(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files = Vec::new();
+    for path in entries.map(|entry| entry.path()) {
+        if path.is_dir() {
+            files.extend(files_of(&path));
+        } else {
+            files.push(path);
+        }
+    }
+    files
+}
+
+fn read_bounded(path: &Path) -> Option<Vec<u8>> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    match fs::File::open(path).and_then(|file| file.take(MAX_FILE_BYTES).read_to_end(&mut bytes)) {
+        Ok(_) => Some(bytes),
+        Err(error) => {
+            tracing::warn!(%error, "a file of the damaged desk could not be read to its end");
+            (!bytes.is_empty()).then_some(bytes)
+        }
+    }
+}

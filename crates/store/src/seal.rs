@@ -1,0 +1,99 @@
+//! Sealing: AES-256-GCM with the value's place bound in, so that values can be neither read, changed nor
+//! swapped without being noticed.
+//!
+//! A sealed value is `format 1 | nonce 12 | ciphertext | tag 16`. Invariant: every byte that the store
+//! writes about a person has gone through here.
+
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, MAX_TAG_LEN, NONCE_LEN, Nonce, UnboundKey};
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::{Key, StoreError};
+
+const FORMAT: u8 = 1;
+const HEADER: usize = 1 + NONCE_LEN;
+
+/// Seals and opens values of one database.
+#[derive(Debug)]
+pub(crate) struct Sealer {
+    key: LessSafeKey,
+    random: SystemRandom,
+}
+
+/// Why a sealed value cannot be opened: damaged, moved, or sealed by another key. Which, nobody can tell.
+#[derive(Debug)]
+pub(crate) struct NotAuthentic;
+
+impl Sealer {
+    pub(crate) fn new(key: &Key, salt: &[u8], purpose: &'static str) -> Result<Self, StoreError> {
+        let unbound = UnboundKey::new(&AES_256_GCM, key.derive(salt, purpose).as_slice())
+            .map_err(|_| StoreError::Key("ключ не подходит шифру".into()))?;
+        Ok(Self { key: LessSafeKey::new(unbound), random: SystemRandom::new() })
+    }
+
+    /// Seals a value for a place: the tree's tag and the record's key.
+    pub(crate) fn seal(&self, place: &[&[u8]], plain: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let refused = |_| StoreError::Key("шифр отказал".into());
+        let mut nonce = [0; NONCE_LEN];
+        self.random.fill(&mut nonce).map_err(refused)?;
+        let mut sealed = Vec::with_capacity(HEADER + plain.len() + MAX_TAG_LEN);
+        sealed.push(FORMAT);
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(plain);
+        let tag = self
+            .key
+            .seal_in_place_separate_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(place.concat()),
+                sealed.get_mut(HEADER..).unwrap_or_default(),
+            )
+            .map_err(refused)?;
+        sealed.extend_from_slice(tag.as_ref());
+        Ok(sealed)
+    }
+
+    /// Opens a value sealed for a place.
+    pub(crate) fn open(&self, place: &[&[u8]], sealed: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
+        let (header, body) = sealed.split_at_checked(HEADER).ok_or(NotAuthentic)?;
+        let (format, nonce) = header.split_first().ok_or(NotAuthentic)?;
+        if *format != FORMAT {
+            return Err(NotAuthentic);
+        }
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| NotAuthentic)?;
+        let mut body = body.to_vec();
+        let length =
+            self.key.open_in_place(nonce, Aad::from(place.concat()), &mut body).map_err(|_| NotAuthentic)?.len();
+        body.truncate(length);
+        Ok(body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn sealer() -> Sealer {
+        Sealer::new(&Key::from_bytes([7; 32]), b"salt", "test").unwrap()
+    }
+
+    #[test]
+    fn a_value_cannot_be_moved_to_another_place() {
+        let sealed = sealer().seal(&[b"rows", &[1]], b"text").unwrap();
+        assert_eq!(sealer().open(&[b"rows", &[1]], &sealed).unwrap(), b"text");
+        assert!(sealer().open(&[b"rows", &[2]], &sealed).is_err());
+        assert!(
+            Sealer::new(&Key::from_bytes([7; 32]), b"other", "test").unwrap().open(&[b"rows", &[1]], &sealed).is_err()
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_change_is_noticed(plain in prop::collection::vec(any::<u8>(), 0..64), at in any::<prop::sample::Index>(), bit in 0u8..8) {
+            let mut sealed = sealer().seal(&[b"place"], &plain).unwrap();
+            let at = at.index(sealed.len());
+            sealed[at] ^= 1 << bit;
+            prop_assert!(sealer().open(&[b"place"], &sealed).is_err());
+            prop_assert!(sealer().open(&[b"place"], &sealed[..at]).is_err());
+        }
+    }
+}

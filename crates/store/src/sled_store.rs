@@ -1,0 +1,231 @@
+//! The store on sled: [`Store`] over the shared parts.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use parking_lot::Mutex;
+use prikrep_domain::{
+    AnswerDraft, AnswerId, Application, ApplicationId, Cursor, FeedPage, Found, Oid, Problem, Query, Standing,
+};
+use prikrep_worklist::Worklist;
+use tokio::sync::watch;
+
+use crate::desk::Change;
+use crate::shared::Shared;
+use crate::{
+    Accepted, AnswerError, Applied, Author, Census, FeedError, Key, OutboxEntry, OutboxState, Page, Quarantined, Shelf,
+    Store, StoreError, Verification, checking,
+};
+
+/// How a store is opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The key that its values are sealed with.
+    pub key: Key,
+    /// The time zone of the medical organization: its «today» decides what an answer may say.
+    pub zone: Tz,
+    /// The present, for reports of what opening finds.
+    pub now: DateTime<Utc>,
+    /// Whether all values are read once in the background after opening, so that damage is found early.
+    pub scrub: bool,
+}
+
+/// A store in a folder, locked for this process while it is open.
+pub struct SledStore {
+    shared: Arc<Shared>,
+    scrub: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl SledStore {
+    /// Opens or makes a store. Damage does not keep it from opening: what is damaged is set aside and
+    /// reported by [`Store::census`].
+    ///
+    /// # Errors
+    /// [`StoreError`]: the folder cannot be used or is open elsewhere, the key is not this store's, or a
+    /// newer version wrote it.
+    pub fn open(folder: &Path, options: Options) -> Result<Self, StoreError> {
+        let scrub = options.scrub;
+        let shared = Arc::new(Shared::open(folder, options)?);
+        let scrub = if scrub { Some(checking::scrub_in_background(&shared)?) } else { None };
+        Ok(Self { shared, scrub: Mutex::new(scrub) })
+    }
+
+    /// Makes a store from a backup. What the folder holds already is set aside, never deleted. Returns how
+    /// many records were restored.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the folder is open elsewhere, or the file is no backup sealed with this key.
+    pub fn restore(
+        folder: &Path,
+        key: &Key,
+        from: &mut dyn std::io::Read,
+        now: DateTime<Utc>,
+    ) -> Result<usize, StoreError> {
+        crate::backup::restore(folder, key, from, now)
+    }
+
+    /// Reads the columns: for lists that are shown without touching the disk.
+    pub fn with_list<T>(&self, read: impl FnOnce(&Worklist) -> T) -> T {
+        read(&self.shared.list.read())
+    }
+}
+
+impl Drop for SledStore {
+    fn drop(&mut self) {
+        self.shared.closing.store(true, Ordering::SeqCst);
+        if let Some(scrub) = self.scrub.lock().take()
+            && scrub.join().is_err()
+        {
+            tracing::error!("the background check of the store failed");
+        }
+        if let Err(error) = self.flush() {
+            tracing::error!(%error, "the store could not be flushed at its closing");
+        }
+    }
+}
+
+impl Store for SledStore {
+    fn cursor(&self) -> Result<Option<Cursor>, StoreError> {
+        let mut writer = self.shared.writer.lock();
+        self.shared.rebuild_if_damaged(&mut writer, Utc::now())?;
+        Ok(writer.position.cursor.clone())
+    }
+
+    fn is_complete(&self) -> bool {
+        self.shared.complete.load(Ordering::SeqCst)
+    }
+
+    fn apply(&self, page: &Page, now: DateTime<Utc>) -> Result<Applied, StoreError> {
+        self.shared.apply_page(page, now)
+    }
+
+    fn begin_again(&self) -> Result<(), StoreError> {
+        self.shared.begin_rereading()
+    }
+
+    fn find(&self, query: &Query, offset: usize, limit: usize) -> Result<Found, StoreError> {
+        self.shared.find(query, offset, limit)
+    }
+
+    fn standing(&self, id: ApplicationId) -> Result<Option<Standing>, StoreError> {
+        self.shared.read_standing(id)
+    }
+
+    fn feed(&self, after: Option<&str>, limit: usize, organization: Option<&Oid>) -> Result<FeedPage, FeedError> {
+        self.shared.read_feed(after, limit, organization)
+    }
+
+    fn answer(
+        &self,
+        application: ApplicationId,
+        id: AnswerId,
+        draft: &AnswerDraft,
+        author: &Author,
+        now: DateTime<Utc>,
+    ) -> Result<Accepted, AnswerError> {
+        self.shared.accept(application, id, draft, author, now)
+    }
+
+    fn outbox(&self) -> Vec<OutboxEntry> {
+        self.shared.outbox.read().listing()
+    }
+
+    fn delivered(&self, id: AnswerId, application: Option<&Application>, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.shared.mark_delivered(id, application, now)
+    }
+
+    fn rejected(&self, id: AnswerId, problem: &Problem, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.shared.mark_rejected(id, problem, now)
+    }
+
+    fn rework(&self, id: AnswerId) -> Result<bool, StoreError> {
+        self.shared.take_back(id, Utc::now())
+    }
+
+    fn save_draft(&self, application: ApplicationId, draft: &AnswerDraft) -> Result<(), StoreError> {
+        self.shared.keep_draft(application, draft)
+    }
+
+    fn draft(&self, application: ApplicationId) -> Result<Option<AnswerDraft>, StoreError> {
+        self.shared.read_draft(application)
+    }
+
+    fn drop_draft(&self, application: ApplicationId) -> Result<(), StoreError> {
+        self.shared.forget_draft(application)
+    }
+
+    fn quarantine(&self) -> Result<Vec<Quarantined>, StoreError> {
+        self.shared.noticing(self.shared.cache()?.quarantine())
+    }
+
+    fn retry_quarantine(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
+        self.shared.reread_quarantine(now)
+    }
+
+    fn put_record(&self, shelf: Shelf, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.shared.desk.write(&[Change::Put(shelf.into(), key.as_bytes().to_vec(), value.to_vec())])
+    }
+
+    fn record(&self, shelf: Shelf, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.shared.desk.get(shelf.into(), key.as_bytes())
+    }
+
+    fn records(&self, shelf: Shelf) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        let records = self.shared.desk.all(shelf.into())?;
+        Ok(records.into_iter().map(|(key, value)| (String::from_utf8_lossy(&key).into_owned(), value)).collect())
+    }
+
+    fn remove_record(&self, shelf: Shelf, key: &str) -> Result<(), StoreError> {
+        self.shared.desk.write(&[Change::Remove(shelf.into(), key.as_bytes().to_vec())])
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.shared.changes.subscribe()
+    }
+
+    fn census(&self) -> Census {
+        let mut census = Census {
+            quarantined: self.shared.cache().map_or(0, |cache| cache.quarantined()),
+            drafts: self.shared.drafts.load(Ordering::Relaxed),
+            damage: self.shared.damage.lock().clone(),
+            ..Census::default()
+        };
+        for (_, answer) in self.shared.outbox.read().iter() {
+            match answer.state {
+                OutboxState::Queued => census.queued += 1,
+                OutboxState::Delivered { .. } => census.delivered += 1,
+                OutboxState::Rejected { .. } => census.rejected += 1,
+            }
+        }
+        let list = self.shared.list.read();
+        census.applications = list.applications();
+        census.pending = list.pending(None);
+        census
+    }
+
+    fn verify(&self) -> Result<Verification, StoreError> {
+        Ok(checking::verify(&self.shared))
+    }
+
+    fn backup(&self, to: &mut dyn Write) -> Result<(), StoreError> {
+        crate::backup::backup(&self.shared, to)
+    }
+
+    fn flush(&self) -> Result<(), StoreError> {
+        let shared = &self.shared;
+        let mut writer = shared.writer.lock();
+        if shared.cache_damaged.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        shared.keep_snapshot(&mut writer, true)?;
+        let cache = shared.cache()?;
+        shared.commit_cache(&mut writer, &cache)?;
+        shared.desk.commit()?;
+        shared.note_desk(&mut writer)
+    }
+}
