@@ -1,0 +1,161 @@
+//! An account: who may sign in, in which role, for which organization.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use prikrep_domain::{Oid, Organization, Role};
+use serde::{Deserialize, Serialize};
+
+use crate::Secret;
+use crate::password::PasswordHash;
+use crate::secret::sha256_hex;
+
+/// A text that cannot be a login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("логин: от 1 до 128 знаков, латинские буквы, цифры и . _ - @")]
+pub struct BadLogin;
+
+/// A login: 1 to 128 Latin letters (lower case), digits and `. _ - @`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Login(String);
+
+impl Login {
+    /// Parses a login; case and surrounding spaces do not count.
+    ///
+    /// # Errors
+    /// [`BadLogin`] when the text is anything else.
+    pub fn parse(text: &str) -> Result<Self, BadLogin> {
+        let login = text.trim().to_ascii_lowercase();
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"._-@".contains(&byte);
+        if (1..=128).contains(&login.len()) && login.bytes().all(fits) { Ok(Self(login)) } else { Err(BadLogin) }
+    }
+
+    /// The login as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What logs call the account: a login may be somebody's name.
+    #[must_use]
+    pub fn tag(&self) -> String {
+        let mut tag = sha256_hex(self.0.as_bytes());
+        tag.truncate(8);
+        tag
+    }
+}
+
+impl FromStr for Login {
+    type Err = BadLogin;
+    fn from_str(text: &str) -> Result<Self, BadLogin> {
+        Self::parse(text)
+    }
+}
+
+impl TryFrom<String> for Login {
+    type Error = BadLogin;
+    fn try_from(text: String) -> Result<Self, BadLogin> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Login> for String {
+    fn from(login: Login) -> Self {
+        login.0
+    }
+}
+
+impl fmt::Display for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An account, as it is kept. New fields are added with `#[serde(default)]`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Account {
+    /// What it signs in with.
+    pub login: Login,
+    pub(crate) password: PasswordHash,
+    /// The employee's full name, or what a daemon is called.
+    pub employee: String,
+    /// What it may do.
+    pub role: Role,
+    /// The organization; `None` for the whole region.
+    pub organization: Option<Organization>,
+    /// Whether it may not sign in.
+    pub disabled: bool,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// An account to be made.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NewAccount {
+    /// What it will sign in with.
+    pub login: Login,
+    /// Its password.
+    pub password: Secret,
+    /// The employee's full name, or what a daemon is called.
+    pub employee: String,
+    /// What it may do.
+    pub role: Role,
+    /// The organization; only a daemon, an administrator and an auditor may be of the whole region.
+    pub organization: Option<NewOrganization>,
+}
+
+/// The organization of an account to be made.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NewOrganization {
+    /// Its OID.
+    pub oid: Oid,
+    /// Its name; when it is not given, the one that its applications name, or else the OID.
+    pub name: Option<String>,
+}
+
+/// An account as an administrator sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountCard {
+    /// What it signs in with.
+    pub login: Login,
+    /// What the log calls it.
+    pub tag: String,
+    /// The employee's full name.
+    pub employee: String,
+    /// What it may do.
+    pub role: Role,
+    /// The organization; `None` for the whole region.
+    pub organization: Option<Organization>,
+    /// Whether it may not sign in.
+    pub disabled: bool,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// Its live sessions.
+    pub sessions: usize,
+}
+
+/// Whether a role needs an organization: a person who works with applications does.
+#[must_use]
+pub const fn needs_organization(role: Role) -> bool {
+    match role {
+        Role::Registrar | Role::Viewer => true,
+        Role::Auditor | Role::Admin | Role::Daemon => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_is_short_and_plain() {
+        assert_eq!(Login::parse(" Ivanova.A-1@mo_22 ").unwrap().as_str(), "ivanova.a-1@mo_22");
+        let long = "a".repeat(129);
+        for text in ["", "  ", "иванова", "a b", "a/b", "a\nb", long.as_str()] {
+            assert_eq!(Login::parse(text), Err(BadLogin), "{text:?}");
+        }
+        assert_eq!(Login::parse("a").unwrap().tag().len(), 8);
+    }
+}

@@ -1,0 +1,163 @@
+//! The accounts of the register: kept in the store, read from memory.
+//!
+//! Invariant: memory holds what the store holds: an account is kept durably before it is seen.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use parking_lot::{Mutex, RwLock};
+use prikrep_domain::Organization;
+use prikrep_store::{Shelf, Store, StoreError};
+
+use crate::Secret;
+use crate::account::{Account, Login, NewAccount, needs_organization};
+use crate::password::{HashError, PasswordHash};
+use crate::secret::NoRandomness;
+
+const MAX_PASSWORD_CHARS: usize = 1024;
+const MAX_NAME_CHARS: usize = 256;
+const MAX_ACCOUNTS: usize = 100_000;
+
+/// Why an account cannot be made or changed; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// The login is taken.
+    #[error("учётная запись {0} уже есть")]
+    Taken(Login),
+    /// There is no such account.
+    #[error("учётной записи {0} нет: посмотрите «prikrepd user list»")]
+    Unknown(Login),
+    /// What was given does not fit.
+    #[error("{0}")]
+    Unfit(String),
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The system gives no randomness.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+    /// It could not be kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The accounts.
+#[derive(Debug)]
+pub(crate) struct Accounts {
+    store: Shared,
+    min_password_chars: usize,
+    by_login: RwLock<BTreeMap<Login, Arc<Account>>>,
+    /// One change at a time: what is checked still holds when it is kept.
+    changing: Mutex<()>,
+    /// Checked when there is no account, so that the answer takes as long.
+    decoy: PasswordHash,
+}
+
+/// The store, without a `Debug` of its own.
+#[derive(Clone)]
+pub(crate) struct Shared(pub(crate) Arc<dyn Store>);
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+impl Accounts {
+    pub(crate) fn open(store: Arc<dyn Store>, min_password_chars: usize) -> Result<Self, AccountError> {
+        let mut by_login = BTreeMap::new();
+        for (key, value) in store.records(Shelf::Accounts)? {
+            match serde_json::from_slice::<Account>(&value) {
+                Ok(account) => {
+                    by_login.insert(account.login.clone(), Arc::new(account));
+                }
+                // One bad account never stops the others; its tag says which it was.
+                Err(_) => tracing::error!(
+                    account = Login::parse(&key).map(|login| login.tag()).unwrap_or_default(),
+                    "an account cannot be read: make it anew with «prikrepd user add»"
+                ),
+            }
+        }
+        let decoy = PasswordHash::of(&Secret::random()?)?;
+        let store = Shared(store);
+        Ok(Self { store, min_password_chars, by_login: RwLock::new(by_login), changing: Mutex::new(()), decoy })
+    }
+
+    pub(crate) fn find(&self, login: &Login) -> Option<Arc<Account>> {
+        self.by_login.read().get(login).cloned()
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<Account>> {
+        self.by_login.read().values().cloned().collect()
+    }
+
+    /// The account, when the password fits and it is not disabled. Takes the same work in every case.
+    pub(crate) fn verify(&self, login: Option<&Login>, password: &str) -> Option<Arc<Account>> {
+        let account = login.and_then(|login| self.find(login));
+        let fits = account.as_ref().map_or(&self.decoy, |account| &account.password).fits(password);
+        account.filter(|account| fits && !account.disabled)
+    }
+
+    pub(crate) fn add(
+        &self,
+        new: NewAccount,
+        organization: Option<Organization>,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Account>, AccountError> {
+        let employee = new.employee.trim().to_owned();
+        if employee.is_empty() || employee.chars().count() > MAX_NAME_CHARS {
+            return Err(AccountError::Unfit(format!("имя сотрудника: от 1 до {MAX_NAME_CHARS} знаков")));
+        }
+        if needs_organization(new.role) && organization.is_none() {
+            return Err(AccountError::Unfit("для этой роли назовите организацию: --organization OID".to_owned()));
+        }
+        self.check_password(&new.password)?;
+        let password = PasswordHash::of(&new.password)?;
+        let NewAccount { login, role, .. } = new;
+        let _changing = self.changing.lock();
+        if self.find(&login).is_some() {
+            return Err(AccountError::Taken(login));
+        }
+        if self.by_login.read().len() >= MAX_ACCOUNTS {
+            return Err(AccountError::Unfit(format!("учётных записей уже {MAX_ACCOUNTS}: больше не бывает")));
+        }
+        self.keep(Account { login, password, employee, role, organization, disabled: false, created_at: now })
+    }
+
+    pub(crate) fn set_disabled(&self, login: &Login, disabled: bool) -> Result<Arc<Account>, AccountError> {
+        self.change(login, |account| account.disabled = disabled)
+    }
+
+    pub(crate) fn set_password(&self, login: &Login, password: &Secret) -> Result<Arc<Account>, AccountError> {
+        self.check_password(password)?;
+        let hash = PasswordHash::of(password)?;
+        self.change(login, |account| account.password = hash)
+    }
+
+    fn change(&self, login: &Login, change: impl FnOnce(&mut Account)) -> Result<Arc<Account>, AccountError> {
+        let _changing = self.changing.lock();
+        let known = self.find(login).ok_or_else(|| AccountError::Unknown(login.clone()))?;
+        let mut account = Account::clone(&known);
+        change(&mut account);
+        self.keep(account)
+    }
+
+    fn keep(&self, account: Account) -> Result<Arc<Account>, AccountError> {
+        let value = serde_json::to_vec(&account).map_err(|_| StoreError::Encode { what: "account".into() })?;
+        self.store.0.put_record(Shelf::Accounts, account.login.as_str(), &value)?;
+        let account = Arc::new(account);
+        self.by_login.write().insert(account.login.clone(), Arc::clone(&account));
+        Ok(account)
+    }
+
+    fn check_password(&self, password: &Secret) -> Result<(), AccountError> {
+        let length = password.expose().chars().count();
+        if (self.min_password_chars..=MAX_PASSWORD_CHARS).contains(&length) {
+            Ok(())
+        } else {
+            let least = self.min_password_chars;
+            Err(AccountError::Unfit(format!("пароль: от {least} до {MAX_PASSWORD_CHARS} знаков")))
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! How the register is doing: for `/readyz`, for metrics, for the administrator.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use prikrep_daemon::{Connection, DaemonStatus};
+use prikrep_store::{DamageReport, Shelf};
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
+
+use crate::{Register, words};
+
+/// How the register is doing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Condition {
+    /// Whether it can serve.
+    pub ready: bool,
+    /// What needs an administrator's attention, in words.
+    pub attention: Vec<String>,
+    /// The store.
+    pub store: StoreCondition,
+    /// The federal service; absent when none is configured or no daemon runs.
+    pub upstream: Option<UpstreamCondition>,
+    /// Answers on their way.
+    pub outbox: OutboxCondition,
+    /// Records that could not be understood.
+    pub quarantine: usize,
+    /// What the answer forms offer.
+    pub directory: DirectoryCondition,
+    /// Live sessions.
+    pub sessions: usize,
+    /// Damage found since the store was opened.
+    #[schema(value_type = Vec<Damage>)]
+    pub damage: Vec<DamageReport>,
+}
+
+/// Damage that was found and what was done about it.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "described in OpenAPI only")]
+pub(crate) struct Damage {
+    /// When it was found.
+    found_at: DateTime<Utc>,
+    /// What was found, what was done, what to do.
+    words: String,
+}
+
+/// The store in numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StoreCondition {
+    /// Applications.
+    pub applications: usize,
+    /// Of them, those that wait for an answer.
+    pub pending: usize,
+}
+
+/// Answers on their way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OutboxCondition {
+    /// Not yet delivered.
+    pub queued: usize,
+    /// Delivered; the federal service's own word on them is still to come.
+    pub delivered: usize,
+    /// Refused by the federal service.
+    pub rejected: usize,
+}
+
+/// What the answer forms offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DirectoryCondition {
+    /// Organizations that have a directory.
+    pub organizations: usize,
+    /// What is wrong with the file; the last good one is served meanwhile.
+    pub problem: Option<String>,
+}
+
+/// How the federal service stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UpstreamState {
+    /// Nothing was tried yet.
+    Starting,
+    /// It answers.
+    Online,
+    /// It cannot be reached.
+    Offline,
+    /// It does not let the register in: check login and password.
+    SignInRefused,
+    /// It answers, but the list cannot be pulled.
+    Faulty,
+}
+
+/// How the federal service stands, and the pulls from it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct UpstreamCondition {
+    /// By the last that was heard of it.
+    pub state: UpstreamState,
+    /// Since when.
+    pub since: Option<DateTime<Utc>>,
+    /// Why, when something is wrong.
+    pub trouble: Option<String>,
+    /// When it is tried again, when something is wrong.
+    pub next_try_at: Option<DateTime<Utc>>,
+    /// When a pull last came to its end.
+    pub last_pull_at: Option<DateTime<Utc>>,
+    /// When the next daily pull is due.
+    pub next_pull_at: Option<DateTime<Utc>>,
+    /// The pull that is running.
+    pub pulling: Option<PullingCondition>,
+}
+
+/// How far a running pull has come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PullingCondition {
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// Pages kept.
+    pub pages: u64,
+    /// Records kept.
+    pub records: u64,
+    /// Records a second since it began.
+    pub records_per_sec: f64,
+}
+
+impl From<&DaemonStatus> for UpstreamCondition {
+    fn from(status: &DaemonStatus) -> Self {
+        let (state, since, trouble, next_try_at) = match &status.connection {
+            Connection::Starting => (UpstreamState::Starting, None, None, None),
+            Connection::Online { since } => (UpstreamState::Online, Some(*since), None, None),
+            Connection::Offline { since, why, next_try } => {
+                (UpstreamState::Offline, Some(*since), Some(why.to_string()), Some(*next_try))
+            }
+            Connection::SignInRefused { since, why, next_try } => {
+                (UpstreamState::SignInRefused, Some(*since), Some(why.to_string()), Some(*next_try))
+            }
+            Connection::Faulty { since, why, next_try } => {
+                (UpstreamState::Faulty, Some(*since), Some(why.to_string()), Some(*next_try))
+            }
+        };
+        let pulling = status.pulling.as_ref().map(|pull| PullingCondition {
+            started_at: pull.started_at,
+            pages: pull.pages,
+            records: pull.records,
+            records_per_sec: pull.records_per_sec,
+        });
+        let (last_pull_at, next_pull_at) = (status.last_pull_at, status.next_pull_at);
+        Self { state, since, trouble, next_try_at, last_pull_at, next_pull_at, pulling }
+    }
+}
+
+/// Where the condition is read.
+#[derive(Clone)]
+pub(crate) struct Conditions {
+    pub(crate) register: Arc<Register>,
+    pub(crate) daemon: Option<watch::Receiver<DaemonStatus>>,
+    pub(crate) stopping: CancellationToken,
+}
+
+impl Conditions {
+    pub(crate) fn upstream(&self) -> Option<UpstreamCondition> {
+        self.daemon.as_ref().map(|status| UpstreamCondition::from(&*status.borrow()))
+    }
+
+    /// Reads it. May block on the disk.
+    pub(crate) fn read(&self, now: DateTime<Utc>) -> Condition {
+        let mut condition = self.register.condition(self.upstream(), now);
+        if self.stopping.is_cancelled() {
+            condition.ready = false;
+            condition.attention.push("Регистр останавливается".to_owned());
+        }
+        condition
+    }
+}
+
+impl Register {
+    pub(crate) fn condition(&self, upstream: Option<UpstreamCondition>, now: DateTime<Utc>) -> Condition {
+        let census = self.store().census();
+        let (organizations, problem) = self.directories.condition(now);
+        let mut attention: Vec<String> = census.damage.iter().map(|damage| damage.words.clone()).collect();
+        let readable = self.store().record(Shelf::Settings, "ready").map_err(|error| words::chain(&error));
+        attention.extend(readable.as_ref().err().cloned());
+        attention.extend(problem.clone());
+        attention.extend(upstream.as_ref().and_then(|upstream| upstream.trouble.clone()));
+        if census.quarantined > 0 {
+            let count = census.quarantined;
+            attention.push(format!("Записей в карантине: {count}; посмотрите «prikrepd quarantine list»"));
+        }
+        Condition {
+            ready: readable.is_ok(),
+            attention,
+            store: StoreCondition { applications: census.applications, pending: census.pending },
+            upstream,
+            outbox: OutboxCondition { queued: census.queued, delivered: census.delivered, rejected: census.rejected },
+            quarantine: census.quarantined,
+            directory: DirectoryCondition { organizations, problem },
+            sessions: self.sessions.count(),
+            damage: census.damage,
+        }
+    }
+}

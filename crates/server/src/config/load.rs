@@ -1,0 +1,282 @@
+//! Reading the configuration, and words for everything that may be wrong with it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::error::{Actual, Kind};
+use figment::providers::{Env, Format, Toml};
+
+use super::Config;
+
+/// Where the configuration is looked for when no file is named.
+pub const DEFAULT_PATH: &str = "/etc/prikrep/prikrepd.toml";
+const ENVIRONMENT: &str = "PRIKREP_";
+const MAX_FILE_BYTES: u64 = 1 << 20;
+
+/// Everything that is wrong with a configuration, in words.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong and what to do, one by one.
+    pub problems: Vec<String>,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "конфигурация {}:", self.path.display())?;
+        self.problems.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// A configuration that may be used, with what an administrator should still know about it.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// What deserves attention.
+    pub warnings: Vec<String>,
+}
+
+impl Config {
+    /// Reads a file and the environment (`PRIKREP_UPSTREAM__URL` overrides `url` of `[upstream]`) and checks
+    /// everything that can be checked without touching the store.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with every problem found.
+    pub fn load(path: &Path) -> Result<Loaded, ConfigError> {
+        let failed = |problems| ConfigError { path: path.to_owned(), problems };
+        let text = read(path).map_err(|problem| failed(vec![problem]))?;
+        let environment = Env::prefixed(ENVIRONMENT).filter(|key| is_ours(key.as_str())).split("__");
+        let mut config: Config = Figment::from(Toml::string(&text))
+            .merge(environment)
+            .extract()
+            .map_err(|errors| failed(errors.into_iter().map(words).collect()))?;
+        let base = path.parent().map(Path::to_owned).unwrap_or_default();
+        config.resolve(&std::path::absolute(&base).unwrap_or(base));
+        let mut problems = config.out_of_range();
+        problems.extend(config.upstream.as_ref().and_then(|upstream| upstream.problem()));
+        problems.extend(config.directory.file.as_deref().and_then(missing_file("directory.file")));
+        if problems.is_empty() { Ok(Loaded { warnings: config.warnings(), config }) } else { Err(failed(problems)) }
+    }
+
+    fn resolve(&mut self, base: &Path) {
+        let upstream = self
+            .upstream
+            .iter_mut()
+            .flat_map(|upstream| std::iter::once(&mut upstream.password_file).chain(upstream.ca_file.as_mut()));
+        let optional = self.key_file.iter_mut().chain(self.directory.file.iter_mut());
+        for path in std::iter::once(&mut self.data_dir).chain(upstream).chain(optional) {
+            *path = base.join(&*path);
+        }
+    }
+
+    fn out_of_range(&self) -> Vec<String> {
+        let (sessions, limits) = (&self.sessions, &self.limits);
+        let whole = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
+        let ranges = [
+            ("sessions.lifetime_hours", u64::from(sessions.lifetime_hours), 1, 24 * 31),
+            ("sessions.most", whole(sessions.most), 1, 10_000),
+            ("sessions.min_password_chars", whole(sessions.min_password_chars), 8, 128),
+            ("sessions.attempts", u64::from(sessions.attempts), 3, 1_000),
+            ("sessions.address_attempts", u64::from(sessions.address_attempts), 3, 100_000),
+            ("sessions.lockout_secs", u64::from(sessions.lockout_secs), 1, 86_400),
+            ("limits.body_bytes", whole(limits.body_bytes), 32 << 10, 1 << 20),
+            ("limits.connections", whole(limits.connections), 8, 100_000),
+            ("limits.at_once", whole(limits.at_once), 1, 512),
+            ("limits.request_secs", u64::from(limits.request_secs), 1, 600),
+            ("limits.long_polls", whole(limits.long_polls), 1, 10_000),
+            ("limits.requests_per_sec", u64::from(limits.requests_per_sec), 1, 1_000_000),
+            ("limits.burst", u64::from(limits.burst), 1, 1_000_000),
+            ("limits.sign_ins_per_min", u64::from(limits.sign_ins_per_min), 1, 1_000_000),
+            ("limits.sign_in_burst", u64::from(limits.sign_in_burst), 1, 1_000_000),
+        ];
+        ranges
+            .into_iter()
+            .filter(|(_, value, least, most)| !(least..=most).contains(&value))
+            .map(|(key, value, least, most)| format!("{key} = {value}: допустимо от {least} до {most}"))
+            .collect()
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let mut warnings: Vec<String> = strange_variables()
+            .map(|name| format!("переменная среды {name} не относится ни к одному ключу: нет ли в ней опечатки"))
+            .collect();
+        if !self.listen.ip().is_loopback() {
+            warnings.push(format!(
+                "listen = {}: соединения не шифруются; поставьте перед регистром прокси с TLS и слушайте 127.0.0.1",
+                self.listen
+            ));
+        }
+        let Some(upstream) = &self.upstream else {
+            warnings.push("раздела [upstream] нет: заявления загружаться не будут".to_owned());
+            return warnings;
+        };
+        if upstream.is_open() {
+            warnings.push("upstream.url: http без шифрования; пароль и данные пойдут открытым текстом".to_owned());
+        }
+        if others_read(&upstream.password_file) {
+            let path = upstream.password_file.display();
+            warnings.push(format!("upstream.password_file: {path} доступен не только владельцу; chmod 600 {path}"));
+        }
+        warnings
+    }
+}
+
+impl super::UpstreamConfig {
+    fn problem(&self) -> Option<String> {
+        let url = match reqwest::Url::parse(&self.url) {
+            Ok(url) => url,
+            Err(error) => return Some(format!("upstream.url: не адрес ({error})")),
+        };
+        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+            return Some("upstream.url: ожидается http://… или https://…".to_owned());
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Some("upstream.url: логин и пароль задаются ключами login и password_file".to_owned());
+        }
+        if self.login.is_empty() {
+            return Some("upstream.login: пусто".to_owned());
+        }
+        let certificates = self.ca_file.as_deref().and_then(missing_file("upstream.ca_file"));
+        certificates.or_else(|| missing_file("upstream.password_file")(&self.password_file))
+    }
+
+    /// Whether the password would travel in the clear, beyond this machine.
+    fn is_open(&self) -> bool {
+        reqwest::Url::parse(&self.url).is_ok_and(|url| {
+            let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+            let near = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+            url.scheme() == "http" && !near
+        })
+    }
+}
+
+/// Other programs of this product have variables with the same prefix.
+fn is_ours(variable: &str) -> bool {
+    let first = variable.split("__").next().unwrap_or_default();
+    Config::KEYS.iter().any(|key| key.eq_ignore_ascii_case(first))
+}
+
+/// Variables with our prefix that name no key: mostly they are misspelt.
+fn strange_variables() -> impl Iterator<Item = String> {
+    let others = ["PRIKREP_CONFIG", "PRIKREP_SIMULATOR_PASSWORD"];
+    std::env::vars_os()
+        .filter_map(|(name, _)| name.into_string().ok())
+        .filter(move |name| !others.contains(&name.as_str()))
+        .filter(|name| name.strip_prefix(ENVIRONMENT).is_some_and(|rest| !is_ours(rest)))
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    let size = match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => metadata.len(),
+        Ok(_) => return Err("это не файл".to_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err("файла нет: создайте его или назовите другой ключом --config".to_owned());
+        }
+        Err(error) => return Err(format!("не удалось прочитать: {error}")),
+    };
+    if size > MAX_FILE_BYTES {
+        return Err(format!("файл больше {} КиБ", MAX_FILE_BYTES >> 10));
+    }
+    std::fs::read_to_string(path).map_err(|error| format!("не удалось прочитать: {error}"))
+}
+
+fn missing_file(key: &'static str) -> impl Fn(&Path) -> Option<String> {
+    move |path| {
+        let error = std::fs::File::open(path).err()?;
+        Some(format!("{key}: не удалось открыть {}: {error}", path.display()))
+    }
+}
+
+#[cfg(unix)]
+pub(super) fn others_read(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+pub(super) fn others_read(_: &Path) -> bool {
+    false
+}
+
+/// One error of the reader in words. Values are not repeated: a secret may have been written by mistake.
+fn words(error: figment::Error) -> String {
+    let from_environment = error.metadata.as_ref().is_some_and(|metadata| metadata.name.contains("environment"));
+    let key = |last: Option<&str>| {
+        let path = error.path.iter().map(String::as_str).chain(last).collect::<Vec<_>>();
+        if from_environment {
+            format!("переменная среды {ENVIRONMENT}{}", path.join("__").to_uppercase())
+        } else {
+            format!("ключ {}", path.join("."))
+        }
+    };
+    match &error.kind {
+        Kind::UnknownField(field, known) => {
+            let hint = if field.contains("password") {
+                "; пароль задаётся файлом: password_file"
+            } else {
+                ""
+            };
+            // The path of an unknown key already ends with it.
+            let last = if error.path.last() == Some(field) { None } else { Some(field.as_str()) };
+            let gender = if from_environment { "неизвестна" } else { "неизвестен" };
+            format!("{} {gender}; здесь бывают: {}{hint}", key(last), known.join(", "))
+        }
+        // Whatever named the section, the key may be given in the file as well.
+        Kind::MissingField(field) => {
+            let path = error.path.iter().map(String::as_str).chain([field.as_ref()]).collect::<Vec<_>>();
+            format!("ключ {} не задан", path.join("."))
+        }
+        Kind::InvalidType(actual, expected) => {
+            format!("{}: ожидается {}, а записано {}", key(None), kind_of(expected), kind_of_actual(actual))
+        }
+        Kind::InvalidValue(_, expected) => format!("{}: ожидается {}", key(None), kind_of(expected)),
+        Kind::ISizeOutOfRange(_) | Kind::USizeOutOfRange(_) => format!("{}: число вне пределов", key(None)),
+        // The lines between quote the file.
+        Kind::Message(message) if error.path.is_empty() => {
+            let mut lines = message.trim().lines();
+            let (first, last) = (lines.next().unwrap_or_default(), lines.next_back().unwrap_or_default());
+            format!("не удалось разобрать TOML: {first}: {last}")
+        }
+        Kind::Message(message) => format!("{}: {message}", key(None)),
+        Kind::InvalidLength(..)
+        | Kind::UnknownVariant(..)
+        | Kind::DuplicateField(_)
+        | Kind::Unsupported(_)
+        | Kind::UnsupportedKey(..) => format!("{}: значение не подходит", key(None)),
+    }
+}
+
+fn kind_of(expected: &str) -> &str {
+    match expected {
+        "a string" | "path string" => "текст в кавычках",
+        "a sequence" => "список",
+        "a map" => "раздел",
+        _ if expected.starts_with("struct") => "раздел",
+        "u32" | "usize" => "целое число не меньше нуля",
+        other => other,
+    }
+}
+
+const fn kind_of_actual(actual: &Actual) -> &'static str {
+    match actual {
+        Actual::Bool(_) => "да/нет",
+        Actual::Unsigned(_) | Actual::Signed(_) | Actual::Float(_) => "число",
+        Actual::Char(_) | Actual::Str(_) | Actual::Bytes(_) => "текст",
+        Actual::Seq => "список",
+        Actual::Map => "раздел",
+        Actual::Unit
+        | Actual::Option
+        | Actual::NewtypeStruct
+        | Actual::Enum
+        | Actual::UnitVariant
+        | Actual::NewtypeVariant
+        | Actual::TupleVariant
+        | Actual::StructVariant
+        | Actual::Other(_) => "другое",
+    }
+}

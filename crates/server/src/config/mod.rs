@@ -1,0 +1,214 @@
+//! The configuration of the register: one TOML file, every value of which the environment may override.
+//!
+//! Invariant: a [`Config`] that was loaded is checked whole; its paths are absolute or relative to the
+//! working directory no more, but to the file that named them.
+
+mod load;
+mod values;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use serde::Deserialize;
+
+pub use load::{ConfigError, DEFAULT_PATH, Loaded};
+pub use values::{LogFormat, LogLevel, PullAt};
+
+/// The configuration of a register.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The folder of the store.
+    pub data_dir: PathBuf,
+    /// The file of the store's key; made at the first start. By default `store.key` in [`Self::data_dir`].
+    pub key_file: Option<PathBuf>,
+    /// The address to listen on; port 0 takes a free one.
+    #[serde(deserialize_with = "values::address")]
+    pub listen: SocketAddr,
+    /// The time zone of the medical organizations.
+    #[serde(deserialize_with = "values::zone")]
+    pub timezone: Tz,
+    /// Proxies whose `X-Forwarded-For` is believed; the address that they name is the client's.
+    #[serde(deserialize_with = "values::proxies")]
+    pub trusted_proxies: Vec<IpAddr>,
+    /// The federal service's gateway; without it the register serves what it has.
+    pub upstream: Option<UpstreamConfig>,
+    /// What the answer forms offer.
+    pub directory: DirectoryConfig,
+    /// Sessions and passwords.
+    pub sessions: SessionsConfig,
+    /// Limits of the API.
+    pub limits: LimitsConfig,
+    /// Logs.
+    pub log: LogConfig,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("/var/lib/prikrep"),
+            key_file: None,
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8090)),
+            timezone: chrono_tz::Asia::Barnaul,
+            trusted_proxies: Vec::new(),
+            upstream: None,
+            directory: DirectoryConfig::default(),
+            sessions: SessionsConfig::default(),
+            limits: LimitsConfig::default(),
+            log: LogConfig::default(),
+        }
+    }
+}
+
+impl Config {
+    /// The keys and sections of the file.
+    const KEYS: [&str; 10] = [
+        "data_dir",
+        "key_file",
+        "listen",
+        "timezone",
+        "trusted_proxies",
+        "upstream",
+        "directory",
+        "sessions",
+        "limits",
+        "log",
+    ];
+
+    /// Where the store's key is.
+    #[must_use]
+    pub fn key_path(&self) -> PathBuf {
+        self.key_file.clone().unwrap_or_else(|| self.data_dir.join("store.key"))
+    }
+}
+
+/// The gateway of the federal service.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpstreamConfig {
+    /// Its address: `http` or `https`.
+    pub url: String,
+    /// The register's account there.
+    pub login: String,
+    /// The file with its password; surrounding white space does not count.
+    pub password_file: PathBuf,
+    /// The certificates of the only authorities to trust, in PEM; without it those of the system.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+    /// When to pull.
+    #[serde(default)]
+    pub pull_at: PullAt,
+}
+
+/// What the answer forms offer, by organization.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DirectoryConfig {
+    /// A JSON object: an organization's OID → `Directory` of the protocol. Reloaded when it changes.
+    pub file: Option<PathBuf>,
+}
+
+/// Sessions, passwords and attempts to sign in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SessionsConfig {
+    /// How long a session lives.
+    pub lifetime_hours: u32,
+    /// How many sessions there may be; beyond it the account that holds most loses its oldest.
+    pub most: usize,
+    /// The shortest password that an administrator may set, in characters.
+    pub min_password_chars: usize,
+    /// Failed attempts after which a login waits.
+    pub attempts: u32,
+    /// Failed attempts after which an address waits: more, because many registrars may share one.
+    pub address_attempts: u32,
+    /// How long it waits after the last failure.
+    pub lockout_secs: u32,
+}
+
+impl Default for SessionsConfig {
+    fn default() -> Self {
+        Self {
+            lifetime_hours: 12,
+            most: 10_000,
+            min_password_chars: 12,
+            attempts: 10,
+            address_attempts: 100,
+            lockout_secs: 900,
+        }
+    }
+}
+
+impl SessionsConfig {
+    /// How long a session lives.
+    #[must_use]
+    pub fn lifetime(&self) -> chrono::Duration {
+        chrono::Duration::hours(i64::from(self.lifetime_hours))
+    }
+
+    /// How long a login or an address waits after too many failures.
+    #[must_use]
+    pub fn lockout(&self) -> chrono::Duration {
+        chrono::Duration::seconds(i64::from(self.lockout_secs))
+    }
+}
+
+/// Limits of the API.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsConfig {
+    /// The largest body of a request.
+    pub body_bytes: usize,
+    /// Connections at a time; more wait to be accepted.
+    pub connections: usize,
+    /// Requests that work with the store at a time; more wait a little, then are answered 503.
+    pub at_once: usize,
+    /// How long a request may take, without the `wait` of a long poll.
+    pub request_secs: u32,
+    /// Open long polls of an account.
+    pub long_polls: usize,
+    /// Requests a second of an account, on average.
+    pub requests_per_sec: u32,
+    /// Requests of an account at once, when it has been quiet.
+    pub burst: u32,
+    /// Attempts to sign in from an address a minute, on average.
+    pub sign_ins_per_min: u32,
+    /// Attempts to sign in from an address at once, when it has been quiet.
+    pub sign_in_burst: u32,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self {
+            body_bytes: 64 << 10,
+            connections: 4_096,
+            at_once: 64,
+            request_secs: 30,
+            long_polls: 256,
+            requests_per_sec: 300,
+            burst: 3_000,
+            sign_ins_per_min: 120,
+            sign_in_burst: 200,
+        }
+    }
+}
+
+impl LimitsConfig {
+    /// How long a request may take, without the `wait` of a long poll.
+    #[must_use]
+    pub fn request_time(&self) -> Duration {
+        Duration::from_secs(u64::from(self.request_secs))
+    }
+}
+
+/// Logs, on standard error.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// How a line looks.
+    pub format: LogFormat,
+    /// What is worth a line.
+    pub level: LogLevel,
+}

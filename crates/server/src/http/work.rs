@@ -1,0 +1,136 @@
+//! Work that blocks (the store, password hashes): off the async workers, and only so much at a time.
+//!
+//! Invariant: a permit is held until the work itself has ended, even when nobody waits for it any more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::spawn_blocking;
+
+use super::Failure;
+use crate::{Register, words};
+
+/// How long a request waits for its turn.
+const STORE_TURN: Duration = Duration::from_secs(2);
+/// The same for a sign-in: at eight o'clock everybody comes at once.
+const PASSWORD_TURN: Duration = Duration::from_secs(10);
+
+pub(crate) struct Work {
+    register: Arc<Register>,
+    store: Arc<Semaphore>,
+    passwords: Arc<Semaphore>,
+}
+
+impl Work {
+    pub(crate) fn new(register: Arc<Register>, at_once: usize) -> Self {
+        // A password check is all processor: more at once than processors makes each only slower.
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { register, store: Arc::new(Semaphore::new(at_once)), passwords: Arc::new(Semaphore::new(processors)) }
+    }
+
+    /// Runs something with the store.
+    pub(crate) async fn with_store<T, E>(
+        &self,
+        work: impl FnOnce(&Register) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        E: Into<Failure> + Send + 'static,
+    {
+        let permit = turn(&self.store, STORE_TURN).await?;
+        self.run(permit, work).await
+    }
+
+    /// Runs something that hashes a password.
+    pub(crate) async fn with_password<T, E>(
+        &self,
+        work: impl FnOnce(&Register) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        E: Into<Failure> + Send + 'static,
+    {
+        let permit = turn(&self.passwords, PASSWORD_TURN).await?;
+        self.run(permit, work).await
+    }
+
+    async fn run<T, E>(
+        &self,
+        permit: OwnedSemaphorePermit,
+        work: impl FnOnce(&Register) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        E: Into<Failure> + Send + 'static,
+    {
+        let register = Arc::clone(&self.register);
+        let done = spawn_blocking(move || {
+            let result = work(&register);
+            drop(permit);
+            result
+        });
+        done.await.map_err(|error| Failure::from(words::internal(&error)))?.map_err(Into::into)
+    }
+}
+
+async fn turn(semaphore: &Arc<Semaphore>, wait: Duration) -> Result<OwnedSemaphorePermit, Failure> {
+    match tokio::time::timeout(wait, Arc::clone(semaphore).acquire_owned()).await {
+        Ok(Ok(permit)) => Ok(permit),
+        // The semaphore is never closed; the other case is that the turn did not come.
+        Ok(Err(_)) | Err(_) => Err(Failure::from(words::busy()).retry_after(Duration::from_secs(1))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use axum::response::IntoResponse;
+    use chrono::Utc;
+    use prikrep_domain::Problem;
+
+    use super::*;
+    use crate::{Config, open_register};
+
+    fn work(at_once: usize) -> (tempfile::TempDir, Arc<Work>) {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config { data_dir: folder.path().to_owned(), ..Config::default() };
+        let register = open_register(&config, Utc::now()).unwrap();
+        (folder, Arc::new(Work::new(Arc::new(register), at_once)))
+    }
+
+    #[tokio::test]
+    async fn more_than_its_share_waits_and_is_refused() {
+        let (_folder, work) = work(1);
+        let (release, held) = mpsc::channel::<()>();
+        let (begun, begins) = tokio::sync::oneshot::channel();
+        let first = Arc::clone(&work);
+        let first = tokio::spawn(async move {
+            let holding = move |_: &Register| {
+                begun.send(()).unwrap();
+                held.recv().map_err(|_| words::busy())
+            };
+            first.with_store(holding).await
+        });
+        begins.await.unwrap();
+        tokio::time::pause();
+        let second = work.with_store(|_| Ok::<_, Problem>(()));
+        // Blocking work stops the paused clock from going on by itself.
+        let (second, ()) = tokio::join!(second, tokio::time::advance(STORE_TURN * 2));
+        let second = second.unwrap_err().into_response();
+        assert_eq!((second.status().as_u16(), &second.headers()["retry-after"]), (503, &"1".parse().unwrap()));
+        release.send(()).unwrap();
+        first.await.unwrap().unwrap();
+        assert!(work.with_store(|_| Ok::<_, Problem>(())).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_panic_in_the_work_is_an_internal_failure_and_gives_its_place_back() {
+        let (_folder, work) = work(1);
+        let falls = |_: &Register| -> Result<(), Problem> { panic!("on purpose") };
+        let failed = work.with_store(falls).await.unwrap_err().into_response();
+        assert_eq!(failed.status(), 500);
+        assert!(work.with_store(|_| Ok::<_, Problem>(())).await.is_ok());
+    }
+}

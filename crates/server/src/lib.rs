@@ -1,0 +1,48 @@
+//! The regional register: the HTTP API of the protocol over a store, the daemon with the federal service
+//! as its upstream, and the administrator's orders.
+//!
+//! [`Register`] is the service without HTTP, [`Server`] runs it. An administrator's [`Order`] is carried
+//! out by the running server through its control listener, or on the store itself when nothing runs.
+
+mod account;
+mod accounts;
+mod condition;
+mod config;
+mod control;
+mod directory;
+mod http;
+mod lockout;
+mod logging;
+mod metrics;
+mod opening;
+mod orders;
+mod password;
+mod register;
+mod search;
+mod secret;
+mod server;
+mod serving;
+mod sessions;
+mod syncing;
+mod words;
+
+pub use account::{Account, AccountCard, BadLogin, Login, NewAccount, NewOrganization, needs_organization};
+pub use accounts::AccountError;
+pub use condition::{
+    Condition, DirectoryCondition, OutboxCondition, PullingCondition, StoreCondition, UpstreamCondition, UpstreamState,
+};
+pub use config::{
+    Config, ConfigError, DEFAULT_PATH, DirectoryConfig, LimitsConfig, Loaded, LogConfig, LogFormat, LogLevel, PullAt,
+    SessionsConfig, UpstreamConfig,
+};
+pub use control::{CallError, Caller, PullSummary};
+pub use directory::DirectoryDocument;
+pub use logging::init as init_logging;
+pub use opening::{OpenError, open_key, open_register, open_store};
+pub use orders::{Order, OrderError, Outcome, QuarantineCard, Retried};
+pub use password::HashError;
+pub use register::{Answered, Refused, Register, SignedIn};
+pub use search::Search;
+pub use secret::{NoRandomness, Secret};
+pub use server::{Running, Server, StartError};
+pub use syncing::{SyncError, Syncing};

@@ -1,0 +1,216 @@
+//! An administrator's orders, carried out on the register: by the running server, or on the store itself.
+//!
+//! Invariant: both ways are this one function, so that they cannot differ.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use prikrep_domain::{FieldError, Found, Oid, Organization, Period, Query};
+use prikrep_store::{Quarantined, StoreError, Verification};
+use serde::{Deserialize, Serialize};
+
+use crate::account::{Account, AccountCard, Login, NewAccount, NewOrganization};
+use crate::accounts::AccountError;
+use crate::condition::{Condition, UpstreamCondition};
+use crate::search::Search;
+use crate::{Register, Secret};
+
+/// What an administrator asks for.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// How the register is doing.
+    Status,
+    /// Make an account.
+    AddUser(NewAccount),
+    /// All accounts.
+    ListUsers,
+    /// Let an account sign in no more; its sessions end.
+    DisableUser(Login),
+    /// Let it sign in again.
+    EnableUser(Login),
+    /// Give it another password; its sessions end.
+    SetPassword {
+        /// Which account.
+        login: Login,
+        /// The new one.
+        password: Secret,
+    },
+    /// Search, of one organization or of the whole region.
+    List {
+        /// What for.
+        search: Box<Search>,
+        /// Whose.
+        organization: Option<Oid>,
+    },
+    /// The records in quarantine, without their content.
+    ListQuarantine,
+    /// One record in quarantine, as received.
+    ShowQuarantined(String),
+    /// Read the records in quarantine anew.
+    RetryQuarantine,
+    /// Read and authenticate every stored value.
+    Verify,
+}
+
+/// What came of an order.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// How the register is doing.
+    Status(Box<Condition>),
+    /// The account as it is now.
+    User(Box<AccountCard>),
+    /// All accounts.
+    Users(Vec<AccountCard>),
+    /// What was found.
+    Found(Found),
+    /// The records in quarantine.
+    Quarantine(Vec<QuarantineCard>),
+    /// One of them.
+    Quarantined(Quarantined),
+    /// How many were understood.
+    Retried(Retried),
+    /// What the check found.
+    Verified(Verification),
+}
+
+/// A record in quarantine, without its content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuarantineCard {
+    /// Its name.
+    pub key: String,
+    /// What is wrong.
+    pub reason: String,
+    /// When it arrived.
+    pub received_at: DateTime<Utc>,
+    /// Its length, in bytes.
+    pub bytes: usize,
+}
+
+/// What came of reading the quarantine anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retried {
+    /// Records that are understood now.
+    pub understood: usize,
+    /// Records that stay.
+    pub left: usize,
+}
+
+/// Why an order was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum OrderError {
+    /// The account.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// The search.
+    #[error("{}", words_of(.0))]
+    Search(Vec<FieldError>),
+    /// There is no such record in quarantine.
+    #[error("в карантине нет записи {0}: посмотрите «prikrepd quarantine list»")]
+    NotInQuarantine(String),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn words_of(errors: &[FieldError]) -> String {
+    errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect::<Vec<_>>().join("; ")
+}
+
+impl Register {
+    /// Carries an order out. May block on the disk for long.
+    ///
+    /// # Errors
+    /// [`OrderError`].
+    pub fn carry_out(
+        &self,
+        order: Order,
+        upstream: Option<UpstreamCondition>,
+        now: DateTime<Utc>,
+    ) -> Result<Outcome, OrderError> {
+        Ok(match order {
+            Order::Status => Outcome::Status(Box::new(self.condition(upstream, now))),
+            Order::AddUser(account) => self.user(self.add_user(account, now)?.as_ref()),
+            Order::ListUsers => Outcome::Users(self.accounts.all().iter().map(|account| self.card(account)).collect()),
+            Order::DisableUser(login) => {
+                let account = self.accounts.set_disabled(&login, true)?;
+                self.sessions.end_all(&login)?;
+                self.user(&account)
+            }
+            Order::EnableUser(login) => self.user(self.accounts.set_disabled(&login, false)?.as_ref()),
+            Order::SetPassword { login, password } => {
+                let account = self.accounts.set_password(&login, &password)?;
+                self.sessions.end_all(&login)?;
+                self.user(&account)
+            }
+            Order::List { search, organization } => {
+                let asked = search.read(organization).map_err(OrderError::Search)?;
+                Outcome::Found(self.store().find(&asked.query, asked.offset, asked.limit)?)
+            }
+            Order::ListQuarantine => {
+                Outcome::Quarantine(self.store().quarantine()?.into_iter().map(QuarantineCard::from).collect())
+            }
+            Order::ShowQuarantined(key) => {
+                let found = self.store().quarantine()?.into_iter().find(|record| record.key == key);
+                Outcome::Quarantined(found.ok_or(OrderError::NotInQuarantine(key))?)
+            }
+            Order::RetryQuarantine => {
+                let understood = self.store().retry_quarantine(now)?;
+                Outcome::Retried(Retried { understood, left: self.store().quarantine()?.len() })
+            }
+            Order::Verify => Outcome::Verified(self.store().verify()?),
+        })
+    }
+
+    /// Makes an account.
+    ///
+    /// # Errors
+    /// [`OrderError::Account`] when it does not fit, [`OrderError::Store`] when the store failed.
+    pub fn add_user(&self, new: NewAccount, now: DateTime<Utc>) -> Result<Arc<Account>, OrderError> {
+        let organization = new.organization.clone().map(|named| self.named(named)).transpose()?;
+        Ok(self.accounts.add(new, organization, now)?)
+    }
+
+    fn named(&self, NewOrganization { oid, name }: NewOrganization) -> Result<Organization, OrderError> {
+        let given = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+        let name = match given {
+            Some(name) => name,
+            None => self.known_name(&oid)?.unwrap_or_else(|| oid.to_string()),
+        };
+        Ok(Organization { oid, name })
+    }
+
+    /// The name that an organization has in its latest application.
+    fn known_name(&self, oid: &Oid) -> Result<Option<String>, OrderError> {
+        let date = |year| NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_default();
+        let Ok(ever) = Period::new(date(2000), date(2100)) else { return Ok(None) };
+        let query = Query { organization: Some(oid.clone()), ..Query::of(ever) };
+        let found = self.store().find(&query, 0, 1)?;
+        Ok(found.items.into_iter().next().map(|application| application.organization.name))
+    }
+
+    fn user(&self, account: &Account) -> Outcome {
+        Outcome::User(Box::new(self.card(account)))
+    }
+
+    fn card(&self, account: &Account) -> AccountCard {
+        AccountCard {
+            login: account.login.clone(),
+            tag: account.login.tag(),
+            employee: account.employee.clone(),
+            role: account.role,
+            organization: account.organization.clone(),
+            disabled: account.disabled,
+            created_at: account.created_at,
+            sessions: self.sessions.count_of(&account.login),
+        }
+    }
+}
+
+impl From<Quarantined> for QuarantineCard {
+    fn from(record: Quarantined) -> Self {
+        let Quarantined { key, reason, received_at, raw } = record;
+        Self { key, reason, received_at, bytes: raw.len() }
+    }
+}

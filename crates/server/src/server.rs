@@ -1,0 +1,220 @@
+//! The running register: store, daemon, API and control listener, started and stopped together.
+//!
+//! Invariant: when [`Running::stop`] returns, everything accepted is on the disk and the folder is free.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use prikrep_daemon::{Clock, SystemClock};
+use prikrep_store::Store;
+use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio_util::sync::CancellationToken;
+
+use crate::Register;
+use crate::condition::{Condition, Conditions};
+use crate::config::Config;
+use crate::control::{Control, Listening, listen};
+use crate::http::{Api, ApiParts, Shared, router};
+use crate::metrics::Metrics;
+use crate::opening::{OpenError, open_store};
+use crate::syncing::{SyncError, Syncing};
+
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// For the daemon: a stop is to take five seconds with everything.
+const DAEMON_TIME: Duration = Duration::from_secs(4);
+/// For the last users of the store, after everything was told to stop.
+const STORE_TIME: Duration = Duration::from_millis(500);
+
+/// Why a register does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error("не удалось слушать {address}: возможно, порт занят другой программой; проверьте listen")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The store.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The federal service's client.
+    #[error(transparent)]
+    Syncing(#[from] SyncError),
+    /// The control listener.
+    #[error("не удалось открыть управление в папке данных")]
+    Control(#[source] std::io::Error),
+    /// A fault of this program.
+    #[error("внутренний сбой при запуске")]
+    Internal,
+}
+
+/// Starts registers.
+#[derive(Clone, Copy, Debug)]
+pub struct Server;
+
+/// A register that runs.
+pub struct Running {
+    address: SocketAddr,
+    register: Arc<Register>,
+    store: Arc<dyn Store>,
+    conditions: Conditions,
+    syncing: Option<Arc<Syncing>>,
+    stopping: CancellationToken,
+    serving: JoinHandle<()>,
+    sweeping: JoinHandle<()>,
+    control: Listening,
+}
+
+impl Server {
+    /// Starts a register by the computer's clock.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing runs then.
+    pub async fn start(config: Config) -> Result<Running, StartError> {
+        Self::start_with(config, Arc::new(SystemClock)).await
+    }
+
+    /// Starts a register.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing runs then.
+    pub async fn start_with(config: Config, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .map_err(|source| StartError::Listen { address: config.listen, source })?;
+        let address = listener.local_addr().map_err(|source| StartError::Listen { address: config.listen, source })?;
+        let (register, store) = open(&config, clock.now()).await?;
+        let stopping = CancellationToken::new();
+        let syncing = match &config.upstream {
+            Some(upstream) => {
+                let pulls = upstream.pulls(config.timezone);
+                Some(Arc::new(Syncing::start(upstream, pulls, Arc::clone(&store), Arc::clone(&clock)).await?))
+            }
+            None => None,
+        };
+        let conditions = Conditions {
+            register: Arc::clone(&register),
+            daemon: syncing.as_ref().map(|syncing| syncing.status()),
+            stopping: stopping.clone(),
+        };
+        let control = Control {
+            register: Arc::clone(&register),
+            conditions: conditions.clone(),
+            syncing: syncing.clone(),
+            clock: Arc::clone(&clock),
+        };
+        let control = listen(control, &config.data_dir, stopping.clone()).await.map_err(StartError::Control)?;
+        let parts = ApiParts {
+            register: Arc::clone(&register),
+            conditions: conditions.clone(),
+            metrics: Arc::new(Metrics::new()),
+            clock,
+            stopping: stopping.clone(),
+        };
+        let api = Api::new(parts, &config);
+        let sweeping = tokio::spawn(sweep(Arc::clone(&api)));
+        let serving =
+            tokio::spawn(crate::serving::serve(listener, router(api), config.limits.connections, stopping.clone()));
+        tracing::info!(%address, upstream = syncing.is_some(), "the register serves");
+        Ok(Running { address, register, store, conditions, syncing, stopping, serving, sweeping, control })
+    }
+}
+
+async fn open(
+    config: &Config,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<(Arc<Register>, Arc<dyn Store>), StartError> {
+    let config = config.clone();
+    let opened = spawn_blocking(move || {
+        let store = open_store(&config, true, now)?;
+        let register = Register::open(Arc::clone(&store), &config, now).map_err(OpenError::from)?;
+        Ok::<_, OpenError>((Arc::new(register), store))
+    });
+    Ok(opened.await.map_err(|_| StartError::Internal)??)
+}
+
+/// Forgets what is over: sessions, quiet clients.
+async fn sweep(api: Shared) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(SWEEP_EVERY) => (),
+            () = api.parts.stopping.cancelled() => return,
+        }
+        api.rates.sweep();
+        let (register, now) = (Arc::clone(&api.parts.register), api.now());
+        match spawn_blocking(move || register.sweep(now)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(error = crate::words::chain(&error), "old sessions could not be removed"),
+            Err(_) => tracing::error!("the sweep of sessions failed"),
+        }
+    }
+}
+
+impl Running {
+    /// Where the API is, for example `http://127.0.0.1:8090`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The register itself. It must be let go before [`Self::stop`], for the folder to be free after it.
+    #[must_use]
+    pub fn register(&self) -> &Arc<Register> {
+        &self.register
+    }
+
+    /// How it is doing. May block on the disk.
+    #[must_use]
+    pub fn condition(&self, now: chrono::DateTime<chrono::Utc>) -> Condition {
+        self.conditions.read(now)
+    }
+
+    /// Pulls now, and waits for the end of the pull.
+    ///
+    /// # Errors
+    /// Words for an administrator.
+    pub async fn pull_now(&self) -> Result<crate::PullSummary, String> {
+        match &self.syncing {
+            Some(syncing) => syncing.pull_now().await,
+            None => Err("в конфигурации нет раздела [upstream]".to_owned()),
+        }
+    }
+
+    /// Stops: running requests get 3 seconds to end, long polls end at once.
+    pub async fn stop(self) {
+        let Self { register, store, conditions, syncing, stopping, serving, sweeping, control, address } = self;
+        stopping.cancel();
+        drop((register, conditions));
+        let syncing = async {
+            if let Some(syncing) = syncing
+                && tokio::time::timeout(DAEMON_TIME, syncing.stop()).await.is_err()
+            {
+                tracing::warn!("the daemon was not waited for");
+            }
+        };
+        let (served, swept, (), ()) = tokio::join!(serving, sweeping, control.ended(), syncing);
+        if served.is_err() || swept.is_err() {
+            tracing::error!("a part of the register failed");
+        }
+        release(store).await;
+        tracing::info!(%address, "the register has stopped");
+    }
+}
+
+/// Closes the store here and now, when nobody else holds it any more.
+async fn release(store: Arc<dyn Store>) {
+    let until = tokio::time::Instant::now() + STORE_TIME;
+    while Arc::strong_count(&store) > 1 && tokio::time::Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    if Arc::strong_count(&store) > 1 {
+        tracing::warn!("the store is still in use: it is closed by its last user");
+    }
+    if spawn_blocking(move || drop(store)).await.is_err() {
+        tracing::error!("the store could not be closed");
+    }
+}

@@ -1,0 +1,60 @@
+//! Problems in words: what a registrar or an integrator reads.
+
+use std::error::Error;
+
+use chrono::Duration;
+use prikrep_domain::{FieldError, Problem, ProblemKind};
+use prikrep_store::StoreError;
+
+pub(crate) fn not_allowed(detail: &str) -> Problem {
+    Problem::new(ProblemKind::NotAllowed).with_detail(detail)
+}
+
+pub(crate) fn bad_request(detail: impl Into<String>) -> Problem {
+    Problem::new(ProblemKind::BadRequest).with_detail(detail)
+}
+
+/// Fields of a request that are wrong.
+pub(crate) fn bad_fields(errors: Vec<FieldError>) -> Problem {
+    let listed: Vec<String> = errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
+    Problem { errors, ..bad_request(listed.join("; ")) }
+}
+
+pub(crate) fn no_such_application() -> Problem {
+    Problem::new(ProblemKind::NotFound).with_detail("Заявление не найдено")
+}
+
+pub(crate) fn too_many_attempts(wait: Duration) -> Problem {
+    let minutes = (wait.num_seconds() + 59) / 60;
+    Problem::new(ProblemKind::TooManyAttempts)
+        .with_detail(format!("Слишком много неудачных попыток входа. Повторите через {minutes} мин."))
+}
+
+pub(crate) fn overloaded(detail: &str) -> Problem {
+    Problem::new(ProblemKind::Overloaded).with_detail(detail)
+}
+
+pub(crate) fn busy() -> Problem {
+    Problem::new(ProblemKind::Unavailable).with_detail("Сервер занят: повторите запрос немного позже")
+}
+
+/// The store failed: its words are for the log, a registrar is told to try again.
+pub(crate) fn unavailable(error: StoreError) -> Problem {
+    tracing::error!(error = chain(&error), "the store failed");
+    Problem::new(ProblemKind::Unavailable).with_detail("Хранилище регистра временно недоступно: повторите позже")
+}
+
+pub(crate) fn still_filling() -> Problem {
+    Problem::new(ProblemKind::Unavailable).with_detail("Регистр ещё читает заявления: ответ будет отправлен позже")
+}
+
+pub(crate) fn internal(error: &dyn Error) -> Problem {
+    tracing::error!(error = chain(error), "internal failure");
+    Problem::new(ProblemKind::Internal).with_detail("Внутренняя ошибка регистра: сообщите администратору")
+}
+
+/// An error with its causes.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    causes.fold(error.to_string(), |words, cause| format!("{words}: {cause}"))
+}

@@ -1,0 +1,130 @@
+//! The program itself: the environment, the first line, logs without personal data.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+use crate::common::{OURS, PASSWORD};
+
+fn prikrepd(config: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_prikrepd"));
+    command.arg("--config").arg(config);
+    command
+}
+
+fn run(command: &mut Command, input: &str) -> Output {
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn words(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout)
+}
+
+/// A running program, killed when the test fails.
+struct Served(Child);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn the_environment_overrides_and_its_mistakes_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("prikrepd.toml");
+    std::fs::write(&config, "").unwrap();
+    let check = |name: &str, value: &str| run(prikrepd(&config).args(["config", "check"]).env(name, value), "");
+    assert_eq!(check("PRIKREP_LISTEN", "127.0.0.1:1").status.code(), Some(0));
+    let wrong = check("PRIKREP_LIMITS__BODY_BYTES", "5");
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(words(&wrong).contains("limits.body_bytes = 5"));
+    let unknown = check("PRIKREP_LIMITS__BODY_BYTE", "5");
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(words(&unknown).contains("PRIKREP_LIMITS__BODY_BYTE неизвестна"), "{}", words(&unknown));
+    let strange = check("PRIKREP_LISTN", "127.0.0.1:1");
+    assert_eq!(strange.status.code(), Some(0));
+    assert!(words(&strange).contains("PRIKREP_LISTN"));
+    let partial = check("PRIKREP_UPSTREAM__URL", "http://127.0.0.1:1");
+    assert!(words(&partial).contains("upstream") && words(&partial).contains("не задан"), "{}", words(&partial));
+}
+
+#[test]
+fn wrong_calls_end_with_2_and_failures_with_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("prikrepd.toml");
+    std::fs::write(&config, "data_dir = \"data\"\n").unwrap();
+    let status = |arguments: &[&str]| run(prikrepd(&config).args(arguments), "").status.code();
+    assert_eq!(status(&["frob"]), Some(2));
+    assert_eq!(status(&["list", "--from", "2026-01-01"]), Some(2));
+    assert_eq!(status(&["list", "--from", "2026-01-32", "--to", "2026-02-01"]), Some(2));
+    assert_eq!(status(&["user", "add", "a", "--name", "А", "--role", "viewer"]), Some(2));
+    // There is no store yet, and reading makes none.
+    for command in [&["status"][..], &["verify"], &["quarantine", "list"], &["user", "list"], &["backup", "copy"]] {
+        assert_eq!(status(command), Some(1), "{command:?}");
+    }
+    assert!(!folder.path().join("data").exists());
+    assert_eq!(status(&["pull"]), Some(1));
+    assert_eq!(status(&["restore", "copy"]), Some(1));
+}
+
+#[tokio::test]
+async fn nothing_personal_is_in_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("prikrepd.toml");
+    std::fs::write(&config, "data_dir = \"data\"\nlisten = \"127.0.0.1:0\"\n[log]\nlevel = \"debug\"\n").unwrap();
+    let add = ["user", "add", "ivanova", "--name", "Иванова Инна", "--role", "registrar", "--organization", OURS];
+    let added = run(prikrepd(&config).args(add), &format!("{PASSWORD}\n"));
+    assert_eq!(added.status.code(), Some(0), "{}", words(&added));
+    let mut child = prikrepd(&config).arg("serve").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let url = first.strip_prefix("listening on ").unwrap().trim().to_owned();
+    let mut served = Served(child);
+
+    let client = crate::api::client();
+    let credentials = serde_json::json!({"login": "ivanova", "password": PASSWORD});
+    let session = client.post(format!("{url}/v1/sessions")).json(&credentials).send().await.unwrap();
+    let session: Value = session.json().await.unwrap();
+    let token = session["token"].as_str().unwrap().to_owned();
+    let guid = "0198f3a2-1c5e-7d40-8a11-5b2f6f0c9d21";
+    let query = "from=2026-01-01&to=2026-12-31&snils=11223344595&name=Kovaleva";
+    let wrong = serde_json::json!({"login": "sidorova", "password": "неверный"});
+    for request in [
+        client.get(format!("{url}/v1/applications?{query}&patient={guid}")).bearer_auth(&token),
+        client.get(format!("{url}/v1/applications?{query}&surname=Kovaleva")).bearer_auth(&token),
+        client.get(format!("{url}/v1/applications/{guid}")).bearer_auth(&token),
+        client.get(format!("{url}/Kovaleva")).bearer_auth(&token),
+        client.post(format!("{url}/v1/sessions")).json(&wrong),
+    ] {
+        assert!(request.send().await.unwrap().status().as_u16() < 500);
+    }
+    let disabled = run(prikrepd(&config).args(["user", "disable", "ivanova", "--json"]), "");
+    assert_eq!(disabled.status.code(), Some(0), "through the running register: {}", words(&disabled));
+    let dead = client.get(format!("{url}/v1/feed")).bearer_auth(&token).send().await.unwrap();
+    assert_eq!(dead.status(), 401);
+    terminate(&served.0);
+    assert_eq!(served.0.wait().unwrap().code(), Some(0));
+    let mut log = String::new();
+    served.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    assert!(log.contains("\"route\":\"/v1/applications/{id}\"") && log.contains("\"status\":404"), "{log}");
+    for line in log.lines() {
+        assert!(serde_json::from_str::<Value>(line).is_ok(), "{line}");
+    }
+    for secret in ["11223344595", "Kovaleva", guid, "ivanova", "sidorova", "Иванова", PASSWORD, "неверный", &token]
+    {
+        assert!(!log.contains(secret), "{secret} in {log}");
+    }
+}
+
+fn terminate(child: &Child) {
+    // The shell's own: a small system has no program of that name.
+    let status = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", child.id())).status().unwrap();
+    assert!(status.success());
+}
