@@ -1,0 +1,20 @@
+//! For tests only: builders, temporary stores, a region in miniature, our programs as real
+//! processes, a client of their API.
+//!
+//! It panics, with words, when something that a test stands on is not there.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod api;
+pub mod given;
+pub mod programs;
+mod region;
+mod site;
+mod stores;
+mod workstation;
+
+pub use api::{Api, Reply};
+pub use given::{ZONE, draft_of};
+pub use region::{PASSWORD, Region, start};
+pub use site::{Gateway, Site};
+pub use stores::StoreFolder;
+pub use workstation::Workstation;

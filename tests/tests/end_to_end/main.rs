@@ -1,0 +1,16 @@
+//! The whole road on real HTTP: gateway, register, workstation, as processes and in this one.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests"
+)]
+
+mod commands;
+mod kill;
+#[cfg(unix)]
+mod privacy;
+mod protocol_paths;
+mod road;
