@@ -1,0 +1,3 @@
+//! The workstation: everything that the window needs beside its views.
+//!
+//! Invariant: the thread that draws does no I/O and takes no lock that anyone holds for longer than a copy.

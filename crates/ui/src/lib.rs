@@ -1,0 +1,6 @@
+//! The window's views. A view reads a snapshot and returns actions; nothing here is async, takes a lock or
+//! does I/O.
+
+mod settings;
+
+pub use settings::{Settings, ThemeChoice};

@@ -1,0 +1,56 @@
+//! What a person sets for this workstation; no personal data but the login.
+
+use serde::{Deserialize, Serialize};
+
+/// Light, dark, or as the system has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ThemeChoice {
+    /// As the system has it.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// The settings of a workstation. Unknown keys and absent ones are no mistake: other versions write them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// The register's address, for example `https://register.example`.
+    pub server: String,
+    /// Who signed in last.
+    pub login: String,
+    /// Whether new pending applications are told by a desktop notification.
+    pub notifications: bool,
+    /// The size of text, in percent: 100 to 200.
+    pub zoom_percent: u16,
+    /// Light or dark.
+    pub theme: ThemeChoice,
+    /// Whether what is typed into an answer form is kept until it is sent.
+    pub keep_drafts: bool,
+    /// Minutes without input until the window locks; 0 is never.
+    pub lock_after_mins: u16,
+    /// Widths of the list's six columns, in points; empty until one was changed.
+    pub column_widths: Vec<f32>,
+    /// The width of the card beside the list, in points; 0 until it was changed.
+    pub card_width: f32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            server: String::new(),
+            login: String::new(),
+            notifications: true,
+            zoom_percent: 100,
+            theme: ThemeChoice::System,
+            keep_drafts: true,
+            lock_after_mins: 10,
+            column_widths: Vec::new(),
+            card_width: 0.0,
+        }
+    }
+}
