@@ -2,6 +2,8 @@
 //!
 //! One conformance suite holds every implementation to it.
 
+use std::ops::ControlFlow;
+
 use chrono::{DateTime, Utc};
 use prikrep_domain::{
     AnswerDraft, AnswerId, Application, ApplicationId, Cursor, FeedPage, Found, Oid, Problem, Query, RecordedAnswer,
@@ -198,6 +200,15 @@ pub enum FeedError {
     Store(#[from] StoreError),
 }
 
+/// A part of a list, as it stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// How many applications the query finds in all.
+    pub total: usize,
+    /// The asked part of them, in the query's order.
+    pub rows: Vec<Standing>,
+}
+
 /// What a check of every stored value found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verification {
@@ -244,6 +255,19 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`] when a found application cannot be read.
     fn find(&self, query: &Query, offset: usize, limit: usize) -> Result<Found, StoreError>;
+
+    /// The same as they stand, with what stands over them.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a found application cannot be read.
+    fn list(&self, query: &Query, offset: usize, limit: usize) -> Result<Listed, StoreError>;
+
+    /// Visits all that a query finds, in its order as of now, until told to break; each as it stands when its
+    /// turn comes. What is gone by then is left out.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a found application cannot be read.
+    fn visit(&self, query: &Query, visit: &mut dyn FnMut(Standing) -> ControlFlow<()>) -> Result<(), StoreError>;
 
     /// One application as it stands.
     ///

@@ -5,6 +5,7 @@
 //! before the content that it stands for: content newer than its number comes again, the reverse would be lost.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -17,7 +18,10 @@ use uuid::Uuid;
 
 use crate::cache::Cache;
 use crate::shared::Shared;
-use crate::{FeedError, StoreError};
+use crate::{FeedError, Listed, StoreError};
+
+/// A visit holds this many applications at once, and sees them at one instant.
+const VISITED_AT_ONCE: usize = 1_000;
 
 /// One reading of the store. What a writer is about to publish lies over what is stored.
 pub(crate) struct Reading<'a> {
@@ -128,23 +132,47 @@ impl Shared {
     }
 
     pub(crate) fn find(&self, query: &Query, offset: usize, limit: usize) -> Result<Found, StoreError> {
+        let Listed { total, rows } = self.read_list(query, offset, limit)?;
+        Ok(Found { total, items: rows.into_iter().map(|standing| standing.application).collect() })
+    }
+
+    pub(crate) fn read_list(&self, query: &Query, offset: usize, limit: usize) -> Result<Listed, StoreError> {
         let page = self.list.read().find(query, self.zone, offset, limit.min(MAX_PAGE_RECORDS));
-        let items = self.read_all(&page.rows)?;
-        Ok(Found { total: page.total, items })
+        Ok(Listed { total: page.total, rows: self.read_standings(&page.rows)? })
+    }
+
+    pub(crate) fn visit_all(
+        &self,
+        query: &Query,
+        visit: &mut dyn FnMut(Standing) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let rows = self.list.read().run(query, self.zone);
+        for rows in rows.chunks(VISITED_AT_ONCE) {
+            for standing in self.read_standings(rows)? {
+                if visit(standing).is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
     }
 
     fn read_all(&self, rows: &[RowNumber]) -> Result<Vec<Application>, StoreError> {
+        Ok(self.read_standings(rows)?.into_iter().map(|standing| standing.application).collect())
+    }
+
+    fn read_standings(&self, rows: &[RowNumber]) -> Result<Vec<Standing>, StoreError> {
         let mut reading = Reading::new(self)?;
         {
             // All numbers before any content: a cancellation is read once, perhaps long before its choice.
             let list = self.list.read();
             reading.sequences = rows.iter().filter_map(|row| Some((*row, list.sequence_of(*row)?))).collect();
         }
-        let mut applications = Vec::with_capacity(rows.len());
+        let mut standings = Vec::with_capacity(rows.len());
         for row in rows {
-            applications.extend(reading.standing(*row)?.map(|standing| standing.application));
+            standings.extend(reading.standing(*row)?);
         }
-        Ok(applications)
+        Ok(standings)
     }
 
     pub(crate) fn read_feed(

@@ -1,6 +1,7 @@
 //! The store on sled: [`Store`] over the shared parts.
 
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -18,8 +19,8 @@ use tokio::sync::watch;
 use crate::desk::Change;
 use crate::shared::Shared;
 use crate::{
-    Accepted, AnswerError, Applied, Author, Census, FeedError, Key, OutboxEntry, OutboxState, Page, Quarantined, Shelf,
-    Store, StoreError, Verification, checking,
+    Accepted, AnswerError, Applied, Author, Census, FeedError, Key, Listed, OutboxEntry, OutboxState, Page,
+    Quarantined, Shelf, Store, StoreError, Verification, checking,
 };
 
 /// How a store is opened.
@@ -110,6 +111,14 @@ impl Store for SledStore {
 
     fn find(&self, query: &Query, offset: usize, limit: usize) -> Result<Found, StoreError> {
         self.shared.find(query, offset, limit)
+    }
+
+    fn list(&self, query: &Query, offset: usize, limit: usize) -> Result<Listed, StoreError> {
+        self.shared.read_list(query, offset, limit)
+    }
+
+    fn visit(&self, query: &Query, visit: &mut dyn FnMut(Standing) -> ControlFlow<()>) -> Result<(), StoreError> {
+        self.shared.visit_all(query, visit)
     }
 
     fn standing(&self, id: ApplicationId) -> Result<Option<Standing>, StoreError> {

@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::ops::ControlFlow;
+
 use common::*;
 use prikrep_domain::{
     Answer, DecisionKind, Delivery, Problem, ProblemKind, Refusal, Sort, SortColumn, Status, StatusFilter,
@@ -110,6 +112,42 @@ fn an_answer_is_accepted_once_and_survives_a_restart() {
     assert_eq!((entries[0].record.id, &entries[0].state), (answer_id(1), &OutboxState::Queued));
     assert_eq!(store.standing(application_id(1)).unwrap().unwrap().application.status, Status::Refused);
     assert_eq!(store.census().queued, 1);
+}
+
+#[test]
+fn a_list_and_a_visit_show_what_is_found_as_it_stands() {
+    let store = Subject::new();
+    let mut applications: Vec<_> = (1..=2_500).map(choice).collect();
+    applications.push(cancellation(9_000, 7));
+    store.apply(&page(applications, "1", false), now()).unwrap();
+    let mut query = everything();
+    query.sort = Sort { column: SortColumn::Name, descending: true };
+    let (mut listed, mut visited) = (Vec::new(), Vec::new());
+    for offset in (0..2_501).step_by(1_000) {
+        let part = store.list(&query, offset, 1_000).unwrap();
+        assert_eq!(part.total, 2_501);
+        listed.extend(part.rows);
+    }
+    store
+        .visit(&query, &mut |standing| {
+            visited.push(standing);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(listed, visited);
+    let found: Vec<_> = store.find(&query, 0, 5_000).unwrap().items.into_iter().map(|one| one.id).collect();
+    assert_eq!(found, listed.iter().map(|one| one.application.id).collect::<Vec<_>>());
+    let over = listed.iter().find(|one| one.application.id == application_id(7)).unwrap();
+    assert_eq!((over.superseded_by, over.is_pending()), (Some(application_id(9_000)), false));
+
+    let mut seen = 0;
+    store
+        .visit(&query, &mut |_| {
+            seen += 1;
+            if seen < 3 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })
+        .unwrap();
+    assert_eq!(seen, 3);
 }
 
 #[test]

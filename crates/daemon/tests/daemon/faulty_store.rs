@@ -1,6 +1,7 @@
 //! The real store behind a wrapper that fails on request.
 
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -9,8 +10,8 @@ use prikrep_domain::{
     AnswerDraft, AnswerId, Application, ApplicationId, Cursor, FeedPage, Found, Oid, Problem, Query, Standing,
 };
 use prikrep_store::{
-    Accepted, AnswerError, Applied, Author, Census, FeedError, OutboxEntry, Page, Quarantined, Shelf, SledStore, Store,
-    StoreError, Verification,
+    Accepted, AnswerError, Applied, Author, Census, FeedError, Listed, OutboxEntry, Page, Quarantined, Shelf,
+    SledStore, Store, StoreError, Verification,
 };
 use tokio::sync::watch;
 
@@ -71,6 +72,12 @@ impl Store for FaultyStore {
     }
     fn find(&self, query: &Query, offset: usize, limit: usize) -> Result<Found, StoreError> {
         self.inner.find(query, offset, limit)
+    }
+    fn list(&self, query: &Query, offset: usize, limit: usize) -> Result<Listed, StoreError> {
+        self.inner.list(query, offset, limit)
+    }
+    fn visit(&self, query: &Query, visit: &mut dyn FnMut(Standing) -> ControlFlow<()>) -> Result<(), StoreError> {
+        self.inner.visit(query, visit)
     }
     fn standing(&self, id: ApplicationId) -> Result<Option<Standing>, StoreError> {
         self.inner.standing(id)
