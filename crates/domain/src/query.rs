@@ -33,6 +33,12 @@ impl Period {
         }
     }
 
+    /// The period between two dates, in whatever order they are given.
+    #[must_use]
+    pub fn between(a: NaiveDate, b: NaiveDate) -> Self {
+        Self { from: a.min(b), to: a.max(b) }
+    }
+
     /// The first and the last date.
     #[must_use]
     pub const fn dates(&self) -> (NaiveDate, NaiveDate) {

@@ -1,5 +1,6 @@
 //! What a person sets for this workstation; no personal data but the login.
 
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 /// Light, dark, or as the system has it.
@@ -23,6 +24,8 @@ pub struct Settings {
     pub server: String,
     /// Who signed in last.
     pub login: String,
+    /// The time zone of the medical organization.
+    pub zone: Tz,
     /// Whether new pending applications are told by a desktop notification.
     pub notifications: bool,
     /// The size of text, in percent: 100 to 200.
@@ -35,8 +38,8 @@ pub struct Settings {
     pub lock_after_mins: u16,
     /// Widths of the list's six columns, in points; empty until one was changed.
     pub column_widths: Vec<f32>,
-    /// The width of the card beside the list, in points; 0 until it was changed.
-    pub card_width: f32,
+    /// The same while a card is open beside the list.
+    pub narrow_column_widths: Vec<f32>,
 }
 
 impl Default for Settings {
@@ -44,13 +47,14 @@ impl Default for Settings {
         Self {
             server: String::new(),
             login: String::new(),
+            zone: chrono_tz::Asia::Barnaul,
             notifications: true,
             zoom_percent: 100,
             theme: ThemeChoice::System,
             keep_drafts: true,
             lock_after_mins: 10,
             column_widths: Vec::new(),
-            card_width: 0.0,
+            narrow_column_widths: Vec::new(),
         }
     }
 }

@@ -1,68 +1,102 @@
-//! The three places of the demo: the gateway, the register, the workstation.
+//! The places of the demo: the gateway, the register, and what a workstation is made of.
 
 use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use chrono::Utc;
 use chrono_tz::Tz;
-use prikrep_daemon::{
-    Config as DaemonConfig, Daemon, HttpOptions, HttpUpstream, PasswordSource, Pulls, Secret as Password, SystemClock,
-    Timeouts,
-};
-use prikrep_domain::{Organization, Role};
+use prikrep_daemon::{HttpOptions, HttpUpstream, PasswordSource, Secret as Password, Timeouts};
+use prikrep_domain::{Organization, Role, Session};
 use prikrep_server::{
     Config, DirectoryConfig, Login, NewAccount, NewOrganization, PullAt, Secret, Server, UpstreamConfig,
 };
 use prikrep_simulator::{DEFAULT_LOGIN, DEFAULT_PASSWORD, Options as GatewayOptions, Scale, Simulator};
-use prikrep_store::{Key, Options, SledStore, Store};
+use prikrep_store::{Key, Options, SledStore};
 use tempfile::TempDir;
-
-use super::show::line;
 
 pub(crate) const ZONE: Tz = chrono_tz::Asia::Barnaul;
 /// The registrar of the demo: on loopback, for as long as the demo runs.
 pub(crate) const LOGIN: &str = "registrar";
 pub(crate) const PASSWORD: &str = "prikrep-demo-2026";
 pub(crate) const EMPLOYEE: &str = "Иванова Анна Андреевна";
-const LONG_POLL_SECS: u32 = 30;
 
-/// Everything that runs.
-pub(crate) struct Places {
+/// How much there is to be seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Amount {
+    /// Applications at the gateway from the beginning.
+    pub applications: u64,
+    /// What they are generated from.
+    pub seed: u64,
+    /// How many arrive in a second while one looks.
+    pub rate: f64,
+}
+
+/// What a workstation of the demo is made of, when it is not running yet.
+pub(crate) struct Workstation {
+    pub(crate) store: Arc<SledStore>,
+    pub(crate) upstream: HttpUpstream,
+    pub(crate) session: Session,
+}
+
+/// Everything that runs beside the workstation.
+pub struct Places {
     pub(crate) gateway: prikrep_simulator::Running,
     pub(crate) register: prikrep_server::Running,
-    pub(crate) store: Arc<SledStore>,
-    pub(crate) daemon: Daemon,
     pub(crate) organization: Organization,
     pub(crate) folder: TempDir,
 }
 
 impl Places {
-    pub(crate) async fn start(applications: u64, seed: u64) -> Result<Self> {
+    /// Starts gateway and register.
+    ///
+    /// # Errors
+    /// Words for the person who has asked for the demo.
+    pub async fn start(amount: Amount) -> Result<Self> {
+        let Amount { applications, seed, rate } = amount;
         let folder = TempDir::with_prefix("prikrep-demo-").context("нет временной папки")?;
         let scale = Scale { applications, organizations: 3, seed, start: Utc::now() };
-        let gateway = Simulator::start(GatewayOptions::of(scale)).await.context("шлюз не запустился")?;
-        line(&format!("Шлюз Госуслуг (имитация)  {}", gateway.url()))?;
+        let options = GatewayOptions { rate, ..GatewayOptions::of(scale) };
+        let gateway = Simulator::start(options).await.context("шлюз не запустился")?;
         let config = register_config(folder.path(), &gateway)?;
         let register = Server::start(config).await.context("регистр не запустился")?;
-        line(&format!("Региональный регистр      {}", register.url()))?;
         let organization =
             gateway.read(|gateway| gateway.organizations().next().cloned()).context("у шлюза нет ни одной МО")?;
         add_registrar(&register, &organization).await?;
-        let (store, daemon) = workstation(&folder.path().join("workstation"), &register.url())?;
-        line(&format!("Рабочее место             {} — {EMPLOYEE}", organization.name))?;
-        Ok(Self { gateway, register, store, daemon, organization, folder })
+        Ok(Self { gateway, register, organization, folder })
     }
 
-    pub(crate) async fn stop(self) -> Result<()> {
-        let in_time = self.daemon.stop().await;
+    /// Makes a workstation with a new local store.
+    pub(crate) fn workstation(&self) -> Result<Workstation> {
+        let key = Key::generate()?;
+        let options = Options { key, zone: ZONE, now: Utc::now(), scrub: false };
+        let store = SledStore::open(&self.folder.path().join("workstation"), options)?;
+        let upstream = HttpUpstream::new(HttpOptions {
+            url: self.register.url(),
+            login: LOGIN.to_owned(),
+            password: PasswordSource::fixed(Password::new(PASSWORD.to_owned())),
+            trusted_pem: None,
+            timeouts: Timeouts::default(),
+        })?;
+        let session = Session {
+            token: None,
+            expires_at: Utc::now(),
+            employee: EMPLOYEE.to_owned(),
+            role: Role::Registrar,
+            organization: Some(self.organization.clone()),
+        };
+        Ok(Workstation { store: Arc::new(store), upstream, session })
+    }
+
+    /// Stops everything and removes the folder. The workstation must have been stopped before.
+    ///
+    /// # Errors
+    /// When the folder cannot be removed.
+    pub async fn stop(self) -> Result<()> {
         self.register.stop().await;
         self.gateway.stop().await;
-        drop(self.store);
-        self.folder.close().context("временная папка не удалилась")?;
-        ensure!(in_time, "рабочее место не остановилось за 5 секунд");
-        Ok(())
+        self.folder.close().context("временная папка не удалилась")
     }
 }
 
@@ -112,20 +146,4 @@ async fn add_registrar(register: &prikrep_server::Running, organization: &Organi
     let register = Arc::clone(register.register());
     tokio::task::spawn_blocking(move || register.add_user(account, Utc::now())).await??;
     Ok(())
-}
-
-fn workstation(folder: &Path, register: &str) -> Result<(Arc<SledStore>, Daemon)> {
-    let key = Key::generate()?;
-    let store = SledStore::open(folder, Options { key, zone: ZONE, now: Utc::now(), scrub: false })?;
-    let store = Arc::new(store);
-    let upstream = HttpUpstream::new(HttpOptions {
-        url: register.to_owned(),
-        login: LOGIN.to_owned(),
-        password: PasswordSource::fixed(Password::new(PASSWORD.to_owned())),
-        trusted_pem: None,
-        timeouts: Timeouts::default(),
-    })?;
-    let config = DaemonConfig::new(Pulls::Live { wait_secs: LONG_POLL_SECS });
-    let daemon = Daemon::start(Arc::clone(&store) as Arc<dyn Store>, upstream, config, Arc::new(SystemClock));
-    Ok((store, daemon))
 }

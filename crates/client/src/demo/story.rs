@@ -13,6 +13,7 @@ use tokio::time::timeout;
 
 use super::places::{EMPLOYEE, LOGIN, PASSWORD, Places, ZONE};
 use super::show::{heading, line, list};
+use super::terminal::Running;
 
 const SHOWN_ROWS: usize = 12;
 /// So many new applications at a time, and so many times, make every kind of answer possible.
@@ -20,10 +21,10 @@ const ARRIVALS: u64 = 20;
 const MOST_ARRIVALS: u32 = 50;
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(crate) async fn pull(places: &Places) -> Result<()> {
+pub(super) async fn pull(running: &Running) -> Result<()> {
     let begun = Instant::now();
-    pull_everywhere(places).await?;
-    let census = places.store.census();
+    pull_everywhere(running).await?;
+    let census = running.store.census();
     let seconds = begun.elapsed().as_secs_f64();
     heading("Заявления получены")?;
     line(&format!(
@@ -31,53 +32,53 @@ pub(crate) async fn pull(places: &Places) -> Result<()> {
         census.applications, census.pending
     ))?;
     heading(&format!("Ждут ответа (первые {SHOWN_ROWS}, новые сверху)"))?;
-    let pending = pending(places)?;
+    let pending = pending(running)?;
     let shown = pending.get(..SHOWN_ROWS).unwrap_or(&pending);
     line(&list(shown, ZONE))
 }
 
-async fn pull_everywhere(places: &Places) -> Result<()> {
-    places.register.pull_now().await.map_err(|words| anyhow!(words)).context("регистр не получил заявления")?;
-    let pull = timeout(PATIENCE, places.daemon.pull_now()).await.context("рабочее место не получило заявления")?;
+async fn pull_everywhere(running: &Running) -> Result<()> {
+    running.places.register.pull_now().await.map_err(|words| anyhow!(words)).context("регистр не получил заявления")?;
+    let pull = timeout(PATIENCE, running.daemon.pull_now()).await.context("рабочее место не получило заявления")?;
     pull.context("рабочее место не получило заявления")?;
     Ok(())
 }
 
-fn pending(places: &Places) -> Result<Vec<Application>> {
+fn pending(running: &Running) -> Result<Vec<Application>> {
     let date = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).context("нет такой даты");
     let period = Period::new(date(2000, 1, 1)?, date(2099, 12, 31)?).map_err(|words| anyhow!(words))?;
     let query = Query { status: Some(StatusFilter::Pending), ..Query::of(period) };
-    Ok(places.store.find(&query, 0, 1_000)?.items)
+    Ok(running.store.find(&query, 0, 1_000)?.items)
 }
 
 /// One answer of each kind. A cancellation that failed is answered once more, as its choice would be.
-pub(crate) async fn answer_everything(places: &Places) -> Result<()> {
+pub(super) async fn answer_everything(running: &Running) -> Result<()> {
     heading("Ответы")?;
     for decision in ALL_DECISIONS {
-        let application = application_for(places, decision).await?;
-        answer(places, &application, decision).await?;
+        let application = application_for(running, decision).await?;
+        answer(running, &application, decision).await?;
         if decision == DecisionKind::FailCancel {
-            answer(places, &application, DecisionKind::Provide).await?;
+            answer(running, &application, DecisionKind::Provide).await?;
         }
     }
     Ok(())
 }
 
 /// An application that waits for such an answer. Where there is none, citizens file more.
-async fn application_for(places: &Places, decision: DecisionKind) -> Result<Application> {
+async fn application_for(running: &Running, decision: DecisionKind) -> Result<Application> {
     for _ in 0..MOST_ARRIVALS {
-        if let Some(application) = first_that_allows(places, decision)? {
+        if let Some(application) = first_that_allows(running, decision)? {
             return Ok(application);
         }
-        places.gateway.arrive(ARRIVALS);
-        pull_everywhere(places).await?;
+        running.places.gateway.arrive(ARRIVALS);
+        pull_everywhere(running).await?;
     }
     bail!("не нашлось заявления для ответа «{}»", decision.words())
 }
 
-fn first_that_allows(places: &Places, decision: DecisionKind) -> Result<Option<Application>> {
-    for application in pending(places)? {
-        let standing = places.store.standing(application.id)?;
+fn first_that_allows(running: &Running, decision: DecisionKind) -> Result<Option<Application>> {
+    for application in pending(running)? {
+        let standing = running.store.standing(application.id)?;
         if standing.is_some_and(|standing| standing.allowed().any(|allowed| allowed == decision)) {
             return Ok(Some(application));
         }
@@ -85,12 +86,12 @@ fn first_that_allows(places: &Places, decision: DecisionKind) -> Result<Option<A
     Ok(None)
 }
 
-async fn answer(places: &Places, application: &Application, decision: DecisionKind) -> Result<()> {
+async fn answer(running: &Running, application: &Application, decision: DecisionKind) -> Result<()> {
     let id = AnswerId::generate();
     let begun = Instant::now();
     let draft = draft(decision);
     let author = Author { employee: None, organization: None };
-    let accepted = places.store.answer(application.id, id, &draft, &author, Utc::now())?;
+    let accepted = running.store.answer(application.id, id, &draft, &author, Utc::now())?;
     let kept = begun.elapsed();
     line(&format!(
         "• {} — {}: «{}»",
@@ -99,18 +100,18 @@ async fn answer(places: &Places, application: &Application, decision: DecisionKi
         decision.words()
     ))?;
     line(&format!("    в очереди                 {:>7.1} мс  (записано на диск)", millis(kept)))?;
-    let register = places.register.register().store().as_ref();
+    let register = running.places.register.register().store().as_ref();
     until(register, application.id, |standing| delivery(standing, id).is_some()).await?;
     line(&format!("    принято регистром         {:>7.1} мс", millis(begun.elapsed())))?;
     let has_ended = |standing: &Standing| delivery(standing, id).is_some_and(|delivery| *delivery != Delivery::Queued);
     until(register, application.id, has_ended).await?;
-    let delivered = until(places.store.as_ref(), application.id, has_ended).await?;
+    let delivered = until(running.store.as_ref(), application.id, has_ended).await?;
     match delivery(&delivered, id) {
         Some(Delivery::Delivered { .. }) => {}
         other => bail!("ответ не доставлен: {other:?}"),
     }
     let effects =
-        places.gateway.read(|gateway| gateway.applied_answers().iter().filter(|one| one.answer == id).count());
+        running.places.gateway.read(|gateway| gateway.applied_answers().iter().filter(|one| one.answer == id).count());
     anyhow::ensure!(effects == 1, "шлюз применил ответ {effects} раз");
     let status = delivered.application.status.table_words();
     line(&format!("    доставлено на Госуслуги   {:>7.1} мс  (статус: {status})", millis(begun.elapsed())))
@@ -156,7 +157,7 @@ fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
 }
 
-pub(crate) fn what_next(places: &Places, stay: bool) -> Result<()> {
+pub(super) fn what_next(places: &Places, stay: bool) -> Result<()> {
     let (register, gateway) = (places.register.url(), places.gateway.url());
     heading("Где что лежит")?;
     line(&format!("Папка     {}", places.folder.path().display()))?;

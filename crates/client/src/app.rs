@@ -1,0 +1,471 @@
+//! The window's application: it draws a snapshot, carries out actions, and hears what the threads report.
+//!
+//! Invariant: nothing here waits: whatever may block runs elsewhere and reports by an [`Event`].
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use prikrep_daemon::HttpUpstream;
+use prikrep_domain::{Moment, Session};
+use prikrep_store::SledStore;
+use prikrep_ui::{Action, Credentials, Locked, Passphrase, Settings, SignIn, Snapshot, Stage, Window};
+use tokio::runtime::Handle;
+use zeroize::Zeroizing;
+
+use crate::demo::{self, Amount, Places, Workstation};
+use crate::entry::{self, Entered, NotEntered};
+use crate::exporting::Exporting;
+use crate::folders::Folders;
+use crate::notices::Notices;
+use crate::settings_keeper::SettingsKeeper;
+use crate::vault::Vault;
+use crate::workplace::{Parts, Waker, Workplace};
+
+/// The longest time that closing the window may take.
+const CLOSE_LIMIT: Duration = Duration::from_secs(8);
+
+/// What the demo of the window shows: enough to scroll, and something new every now and then.
+pub const DEMO: Amount = Amount { applications: 5_000, seed: 22, rate: 0.05 };
+
+/// How the window is started.
+pub struct Start {
+    /// Where things lie.
+    pub folders: Folders,
+    /// The register's address, when it was given on the command line.
+    pub server: Option<String>,
+    /// The demo's places, when the window opens on them.
+    pub demo: Option<Places>,
+    /// The runtime of everything that waits.
+    pub runtime: Handle,
+}
+
+/// What a thread reports.
+enum Event {
+    Identified { server: String, login: String, passphrase: Passphrase },
+    Entered(Box<Result<Entered, NotEntered>>),
+    DemoStarted(Box<Result<Places, String>>),
+    PasswordChecked(Result<(), String>),
+    Left { trouble: Option<String> },
+    NoticePressed,
+}
+
+/// Who may unlock the window.
+enum Guard {
+    Profile(Vault),
+    /// The demo's password guards nothing.
+    Demo {
+        password: &'static str,
+    },
+}
+
+/// Somebody's open work.
+struct Open {
+    workplace: Workplace,
+    exporting: Exporting,
+    guard: Guard,
+    login: String,
+    locked: Option<Locked>,
+}
+
+/// Reports to the window's thread and wakes it.
+#[derive(Clone)]
+struct Reporter {
+    events: Sender<Event>,
+    waker: Waker,
+}
+
+impl Reporter {
+    fn report(&self, event: Event) {
+        // A window that is gone needs no report.
+        let _ = self.events.send(event);
+        (self.waker)();
+    }
+}
+
+/// The application.
+pub struct App {
+    views: Window,
+    folders: Folders,
+    settings: Arc<Settings>,
+    keeper: SettingsKeeper,
+    runtime: Handle,
+    reporter: Reporter,
+    events: Receiver<Event>,
+    sign_in: SignIn,
+    open: Option<Open>,
+    demo: Option<Places>,
+    notices: Arc<Notices>,
+    last_input: Instant,
+    data_folder: Arc<str>,
+}
+
+impl App {
+    /// Makes the application of a window.
+    #[must_use]
+    pub fn new(start: Start, ctx: &egui::Context) -> Self {
+        let Start { folders, server, demo, runtime } = start;
+        let keeper = SettingsKeeper::start(&folders);
+        let mut settings = keeper.loaded();
+        if let Some(server) = server {
+            settings.server = server;
+        }
+        prikrep_ui::install(ctx);
+        prikrep_ui::apply(ctx, &settings);
+        let (sender, events) = channel();
+        let waker: Waker = {
+            let ctx = ctx.clone();
+            Arc::new(move || ctx.request_repaint())
+        };
+        let reporter = Reporter { events: sender, waker };
+        let notices = {
+            let reporter = reporter.clone();
+            Arc::new(Notices::start(move || reporter.report(Event::NoticePressed)))
+        };
+        let data_folder = folders.data().display().to_string().into();
+        let mut app = Self {
+            views: Window::default(),
+            folders,
+            settings: Arc::new(settings),
+            keeper,
+            runtime,
+            reporter,
+            events,
+            sign_in: SignIn::default(),
+            open: None,
+            demo: None,
+            notices,
+            last_input: Instant::now(),
+            data_folder,
+        };
+        if let Some(places) = demo {
+            app.open_demo(places);
+        }
+        app
+    }
+
+    /// What is shown now.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let stage = match &self.open {
+            None => Stage::SignIn(self.sign_in.clone()),
+            Some(Open { locked: Some(locked), .. }) => Stage::Locked(locked.clone()),
+            Some(open) => Stage::Work(open.workplace.work()),
+        };
+        Snapshot {
+            moment: Moment { now: Utc::now(), zone: self.settings.zone },
+            settings: Arc::clone(&self.settings),
+            stage,
+            data_folder: Arc::clone(&self.data_folder),
+            notice_trouble: self.notices.problem(),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+
+    /// Hears reports and minds the lock; also while the window is hidden.
+    pub fn think(&mut self, ctx: &egui::Context) {
+        while let Ok(event) = self.events.try_recv() {
+            self.hear(event, ctx);
+        }
+        self.mind_the_lock(ctx);
+    }
+
+    /// Draws the window and does what the person wants.
+    pub fn show(&mut self, ui: &mut egui::Ui) {
+        let snapshot = self.snapshot();
+        for action in self.views.ui(ui, &snapshot) {
+            self.act(action, ui);
+        }
+    }
+
+    /// Closes everything: what was typed is kept, the folders are let go.
+    pub fn close(&mut self) {
+        let (open, demo) = (self.open.take(), self.demo.take());
+        let closing = async {
+            if let Some(open) = open {
+                open.exporting.stop();
+                open.workplace.stop().await;
+            }
+            if let Some(places) = demo {
+                remove(places).await;
+            }
+        };
+        let closed = self.runtime.block_on(async { tokio::time::timeout(CLOSE_LIMIT, closing).await });
+        if closed.is_err() {
+            tracing::warn!("not everything was closed in time");
+        }
+        self.keeper.close();
+    }
+
+    fn act(&mut self, action: Action, ctx: &egui::Context) {
+        let rest = match &self.open {
+            Some(open) => open.workplace.act(action),
+            None => Some(action),
+        };
+        let Some(action) = rest else { return };
+        match action {
+            Action::SignIn(credentials) => self.enter(credentials),
+            Action::Identify { server, login } => self.identify(server, login),
+            Action::Demo => self.start_demo(),
+            Action::Lock => self.lock(),
+            Action::Unlock(password) => self.unlock(password),
+            Action::SignOut { wipe } => self.leave(wipe),
+            Action::Export(format, query) => self.with_exporting(|exporting| exporting.begin(format, query)),
+            Action::ExportTo(path) => self.with_exporting(|exporting| exporting.write_to(path)),
+            Action::EndExport => self.with_exporting(Exporting::end),
+            Action::Set(settings) => self.set(settings, ctx),
+            Action::Search(_)
+            | Action::Reorder(_)
+            | Action::ShowRows(_)
+            | Action::Open(_)
+            | Action::CloseCard
+            | Action::SaveDraft(..)
+            | Action::DropDraft(_)
+            | Action::Send { .. }
+            | Action::Retry(_)
+            | Action::Rework(_)
+            | Action::Refresh
+            | Action::Count(_) => {}
+        }
+    }
+
+    fn hear(&mut self, event: Event, ctx: &egui::Context) {
+        match event {
+            Event::Identified { server, login, passphrase } => {
+                let is_new = passphrase == Passphrase::NotNeeded && self.sign_in.passphrase == Passphrase::Choose;
+                // A passphrase that is being chosen is not taken away by the look that came before it.
+                if !is_new || (server, login) != (self.settings.server.clone(), self.settings.login.clone()) {
+                    self.sign_in.passphrase = passphrase;
+                }
+            }
+            Event::Entered(entered) => match *entered {
+                Ok(entered) => self.open_profile(entered),
+                Err(why) => self.not_entered(why),
+            },
+            Event::DemoStarted(started) => match *started {
+                Ok(places) => self.open_demo(places),
+                Err(words) => self.sign_in = SignIn { trouble: Some(trouble(words)), ..SignIn::default() },
+            },
+            Event::PasswordChecked(checked) => self.unlocked(checked),
+            Event::Left { trouble: why } => {
+                self.sign_in = SignIn { trouble: why.map(trouble), ..SignIn::default() };
+            }
+            Event::NoticePressed => {
+                ctx.send_viewport_cmd(egui::ViewportCommand::Minimized(false));
+                ctx.send_viewport_cmd(egui::ViewportCommand::Focus);
+                let snapshot = self.snapshot();
+                for action in self.views.show_pending(&snapshot) {
+                    self.act(action, ctx);
+                }
+            }
+        }
+    }
+
+    fn identify(&self, server: String, login: String) {
+        let (vault, reporter) = (entry::vault_of(&self.folders, &server, &login), self.reporter.clone());
+        self.runtime.spawn_blocking(move || {
+            let passphrase = entry::passphrase_of(&vault);
+            reporter.report(Event::Identified { server, login, passphrase });
+        });
+    }
+
+    fn enter(&mut self, credentials: Credentials) {
+        let passphrase = self.sign_in.passphrase;
+        self.sign_in = SignIn { busy: Some(prikrep_ui::text("entry-busy")), passphrase, ..SignIn::default() };
+        let mut settings = (*self.settings).clone();
+        settings.server.clone_from(&credentials.server);
+        settings.login.clone_from(&credentials.login);
+        self.keep(settings);
+        let (folders, zone, reporter) = (self.folders.clone(), self.settings.zone, self.reporter.clone());
+        self.runtime.spawn(async move {
+            let entered = entry::enter(credentials, &folders, zone).await;
+            reporter.report(Event::Entered(Box::new(entered)));
+        });
+    }
+
+    fn not_entered(&mut self, why: NotEntered) {
+        let passphrase = why.passphrase.unwrap_or(self.sign_in.passphrase);
+        self.sign_in = SignIn { busy: None, trouble: Some(why.trouble), passphrase, offers_afresh: why.offers_afresh };
+    }
+
+    fn open_profile(&mut self, entered: Entered) {
+        let Entered { store, upstream, session, vault, credentials } = entered;
+        self.start_workplace(store, upstream, session, Guard::Profile(vault), &credentials.login);
+    }
+
+    fn start_demo(&mut self) {
+        self.sign_in = SignIn { busy: Some(prikrep_ui::text("entry-demo-busy")), ..SignIn::default() };
+        let reporter = self.reporter.clone();
+        self.runtime.spawn(async move {
+            let started = Places::start(DEMO).await.map_err(|error| format!("{error:#}"));
+            reporter.report(Event::DemoStarted(Box::new(started)));
+        });
+    }
+
+    fn open_demo(&mut self, places: Places) {
+        match places.workstation() {
+            Ok(Workstation { store, upstream, session }) => {
+                self.demo = Some(places);
+                let guard = Guard::Demo { password: demo::PASSWORD };
+                self.start_workplace(store, upstream, session, guard, demo::LOGIN);
+            }
+            Err(error) => self.sign_in.trouble = Some(trouble(format!("{error:#}"))),
+        }
+    }
+
+    fn start_workplace(
+        &mut self,
+        store: Arc<SledStore>,
+        upstream: HttpUpstream,
+        session: Session,
+        guard: Guard,
+        login: &str,
+    ) {
+        let zone = self.settings.zone;
+        let (waker, on_new) = (Arc::clone(&self.reporter.waker), self.on_new());
+        let parts = Parts { store, upstream, session, zone, waker, on_new };
+        self.sign_in = SignIn::default();
+        self.last_input = Instant::now();
+        match Workplace::start(parts, &self.runtime) {
+            Ok(workplace) => {
+                let exporting = Exporting::new(workplace.store(), workplace.published().clone(), zone);
+                self.open = Some(Open { workplace, exporting, guard, login: login.to_owned(), locked: None });
+            }
+            Err(error) => self.sign_in.trouble = Some(trouble(error.to_string())),
+        }
+    }
+
+    /// What is done with new applications: a notification, when the person wants it.
+    fn on_new(&self) -> crate::workplace::NewPending {
+        let (notices, settings) = (Arc::clone(&self.notices), self.keeper.reader());
+        Arc::new(move |count| {
+            if settings.notifications() {
+                notices.new_applications(count);
+            }
+        })
+    }
+
+    fn lock(&mut self) {
+        if let Some(open) = &mut self.open {
+            let hint = match &open.guard {
+                Guard::Profile(_) => None,
+                Guard::Demo { password } => Some(prikrep_ui::text_with("lock-demo-hint", "password", password)),
+            };
+            open.locked = Some(Locked { login: open.login.clone(), busy: false, trouble: None, hint });
+        }
+    }
+
+    /// Locks when nobody has touched anything for long enough; wakes itself for that.
+    fn mind_the_lock(&mut self, ctx: &egui::Context) {
+        if ctx.input(|input| !input.events.is_empty() || input.pointer.is_moving()) {
+            self.last_input = Instant::now();
+        }
+        let limit = Duration::from_secs(60 * u64::from(self.settings.lock_after_mins));
+        let is_open = self.open.as_ref().is_some_and(|open| open.locked.is_none());
+        if limit.is_zero() || !is_open {
+            return;
+        }
+        let left = limit.saturating_sub(self.last_input.elapsed());
+        if left.is_zero() {
+            self.lock();
+            ctx.request_repaint();
+        } else {
+            ctx.request_repaint_after(left);
+        }
+    }
+
+    fn unlock(&mut self, password: Zeroizing<String>) {
+        let Some(open) = &mut self.open else { return };
+        let Some(locked) = &mut open.locked else { return };
+        (locked.busy, locked.trouble) = (true, None);
+        match &open.guard {
+            Guard::Profile(vault) => {
+                let (vault, reporter) = (vault.clone(), self.reporter.clone());
+                self.runtime.spawn_blocking(move || {
+                    let checked = vault.check_password(&password).map_err(|error| error.to_string());
+                    reporter.report(Event::PasswordChecked(checked));
+                });
+            }
+            Guard::Demo { password: wanted } => {
+                let fits = password.as_str() == *wanted;
+                self.unlocked(if fits { Ok(()) } else { Err(prikrep_ui::text("lock-wrong")) });
+            }
+        }
+    }
+
+    fn unlocked(&mut self, checked: Result<(), String>) {
+        let Some(open) = &mut self.open else { return };
+        match (checked, &mut open.locked) {
+            (Ok(()), _) => {
+                open.locked = None;
+                self.last_input = Instant::now();
+            }
+            (Err(words), Some(locked)) => (locked.busy, locked.trouble) = (false, Some(words)),
+            (Err(_), None) => {}
+        }
+    }
+
+    /// Signs out; with `wipe` for good, unless an answer would be lost by it.
+    fn leave(&mut self, wipe: bool) {
+        if wipe && self.open.as_ref().is_some_and(|open| open.workplace.undelivered() > 0) {
+            return;
+        }
+        let (Some(open), demo) = (self.open.take(), self.demo.take()) else { return };
+        self.sign_in = SignIn { busy: Some(prikrep_ui::text("entry-leaving")), ..SignIn::default() };
+        let reporter = self.reporter.clone();
+        self.runtime.spawn(async move {
+            open.exporting.stop();
+            open.workplace.stop().await;
+            if let Some(places) = demo {
+                remove(places).await;
+            }
+            let wiped = match open.guard {
+                Guard::Profile(vault) if wipe => tokio::task::spawn_blocking(move || vault.wipe()).await.ok(),
+                Guard::Profile(_) | Guard::Demo { .. } => None,
+            };
+            let trouble = wiped.and_then(Result::err).map(|error| error.to_string());
+            reporter.report(Event::Left { trouble });
+        });
+    }
+
+    fn with_exporting(&mut self, act: impl FnOnce(&mut Exporting)) {
+        if let Some(open) = &mut self.open {
+            act(&mut open.exporting);
+        }
+    }
+
+    fn set(&mut self, settings: Settings, ctx: &egui::Context) {
+        prikrep_ui::apply(ctx, &settings);
+        self.keep(settings);
+    }
+
+    fn keep(&mut self, settings: Settings) {
+        self.settings = Arc::new(settings);
+        self.keeper.keep(Arc::clone(&self.settings));
+    }
+}
+
+async fn remove(places: Places) {
+    if let Err(error) = places.stop().await {
+        tracing::warn!(error = format!("{error:#}"), "the demo has left something behind");
+    }
+}
+
+fn trouble(words: String) -> prikrep_ui::SignInTrouble {
+    prikrep_ui::SignInTrouble { field: None, words }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.think(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        self.show(ui);
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.close();
+    }
+}

@@ -1,0 +1,190 @@
+//! Entering: the password is proved to the server, or without a connection to the local profile; then the
+//! local store is opened.
+//!
+//! Invariant: a server that refuses a password is believed: the local profile does not open with it then.
+
+use std::sync::Arc;
+
+use chrono::Utc;
+use chrono_tz::Tz;
+use prikrep_daemon::{
+    HttpOptions, HttpOptionsError, HttpUpstream, PasswordSource, Secret, Timeouts, Upstream, UpstreamError,
+};
+use prikrep_domain::Session;
+use prikrep_store::{Options, SledStore, StoreError};
+use prikrep_ui::{Credentials, Passphrase, SignInField, SignInTrouble};
+use tokio::task::spawn_blocking;
+
+use crate::folders::Folders;
+use crate::vault::{KeptBy, Opened, Vault, VaultError};
+
+/// The name of the store's folder within its profile's.
+const STORE: &str = "store";
+
+/// An open door: what a workplace is started with.
+pub(crate) struct Entered {
+    pub(crate) store: Arc<SledStore>,
+    pub(crate) upstream: HttpUpstream,
+    pub(crate) session: Session,
+    pub(crate) vault: Vault,
+    pub(crate) credentials: Credentials,
+}
+
+/// Why the door stays shut.
+#[derive(Clone, Debug)]
+pub(crate) struct NotEntered {
+    pub(crate) trouble: SignInTrouble,
+    /// Whether a passphrase is needed, where that is known now.
+    pub(crate) passphrase: Option<Passphrase>,
+    /// The local data may be set aside.
+    pub(crate) offers_afresh: bool,
+}
+
+impl NotEntered {
+    fn of(field: Option<SignInField>, words: impl Into<String>) -> Self {
+        Self { trouble: SignInTrouble { field, words: words.into() }, passphrase: None, offers_afresh: false }
+    }
+}
+
+/// The profile of a server and a login.
+pub(crate) fn vault_of(folders: &Folders, server: &str, login: &str) -> Vault {
+    Vault::open(&folders.profile(server, login), server, login)
+}
+
+/// Whether a profile's local data needs a passphrase. Reads the disk.
+pub(crate) fn passphrase_of(vault: &Vault) -> Passphrase {
+    match vault.keeper() {
+        Ok(Some(KeptBy::Passphrase)) => Passphrase::Enter,
+        Ok(Some(KeptBy::Keyring) | None) | Err(_) => Passphrase::NotNeeded,
+    }
+}
+
+/// Enters.
+///
+/// # Errors
+/// [`NotEntered`] in words for the person.
+pub(crate) async fn enter(credentials: Credentials, folders: &Folders, zone: Tz) -> Result<Entered, NotEntered> {
+    let upstream = client(&credentials)?;
+    let vault = vault_of(folders, &credentials.server, &credentials.login);
+    let proof = prove(&upstream, &vault).await?;
+    let folder = folders.profile(&credentials.server, &credentials.login);
+    let opening = {
+        let (vault, credentials) = (vault.clone(), credentials.clone());
+        spawn_blocking(move || {
+            let opened = open_profile(&vault, &credentials, proof)?;
+            let options = Options { key: opened.key, zone, now: Utc::now(), scrub: true };
+            let store = SledStore::open(&folder.join(STORE), options).map_err(|error| store_trouble(&error))?;
+            Ok((Arc::new(store), opened.session))
+        })
+    };
+    let (store, session) = opening.await.map_err(|_| NotEntered::of(None, prikrep_ui::text("entry-internal")))??;
+    if !session.role.reads_applications() {
+        return Err(NotEntered::of(Some(SignInField::Login), prikrep_ui::text("entry-reads-nothing")));
+    }
+    Ok(Entered { store, upstream, session, vault, credentials })
+}
+
+fn client(credentials: &Credentials) -> Result<HttpUpstream, NotEntered> {
+    let password = Secret::new(credentials.password.to_string());
+    let options = HttpOptions {
+        url: credentials.server.clone(),
+        login: credentials.login.clone(),
+        password: PasswordSource::fixed(password),
+        trusted_pem: None,
+        timeouts: Timeouts::default(),
+    };
+    HttpUpstream::new(options).map_err(|error| {
+        let field = matches!(error, HttpOptionsError::Url { .. }).then_some(SignInField::Server);
+        NotEntered::of(field, error.to_string())
+    })
+}
+
+/// How the password was proved.
+enum Proof {
+    /// The server has accepted it.
+    Online(Session),
+    /// The server cannot be reached: the profile is to prove it.
+    Offline(UpstreamError),
+}
+
+async fn prove(upstream: &HttpUpstream, vault: &Vault) -> Result<Proof, NotEntered> {
+    match upstream.sign_in().await {
+        Ok(session) => Ok(Proof::Online(session)),
+        Err(error) => {
+            let is_away = error.is_network() || is_server_down(&error);
+            if is_away && exists(vault).await { Ok(Proof::Offline(error)) } else { Err(refused(&error)) }
+        }
+    }
+}
+
+async fn exists(vault: &Vault) -> bool {
+    let vault = vault.clone();
+    spawn_blocking(move || vault.exists()).await.unwrap_or(false)
+}
+
+fn is_server_down(error: &UpstreamError) -> bool {
+    matches!(error, UpstreamError::Response(response) if response.status >= 500)
+}
+
+fn refused(error: &UpstreamError) -> NotEntered {
+    let field = match error {
+        UpstreamError::Response(response) if matches!(response.status, 401 | 403) => Some(SignInField::Password),
+        UpstreamError::Network { .. } => Some(SignInField::Server),
+        UpstreamError::Response(_)
+        | UpstreamError::SignedOut
+        | UpstreamError::SignIn(_)
+        | UpstreamError::NoPassword(_)
+        | UpstreamError::TooLarge(_)
+        | UpstreamError::TooSlow
+        | UpstreamError::Unintelligible(_) => None,
+    };
+    NotEntered::of(field, error.words())
+}
+
+fn open_profile(vault: &Vault, credentials: &Credentials, proof: Proof) -> Result<Opened, NotEntered> {
+    let passphrase = credentials.passphrase.as_ref().map(|passphrase| passphrase.as_str());
+    let opened = match proof {
+        Proof::Offline(_) => vault.unlock_offline(&credentials.password, passphrase),
+        Proof::Online(session) => {
+            if credentials.afresh && vault.exists() {
+                vault.set_aside(Utc::now()).map_err(|error| vault_trouble(vault, &error))?;
+            }
+            if vault.exists() {
+                vault.unlock_online(&credentials.password, passphrase, &session)
+            } else {
+                vault.create(&credentials.password, passphrase, &session)
+            }
+        }
+    };
+    opened.map_err(|error| vault_trouble(vault, &error))
+}
+
+fn vault_trouble(vault: &Vault, error: &VaultError) -> NotEntered {
+    let is_new = !vault.exists();
+    let (field, passphrase) = match error {
+        VaultError::WrongPassword => (Some(SignInField::Password), None),
+        VaultError::PassphraseNeeded | VaultError::WrongPassphrase => {
+            (Some(SignInField::Passphrase), Some(Passphrase::Enter))
+        }
+        VaultError::ShortPassphrase { .. } => (Some(SignInField::Passphrase), Some(Passphrase::Choose)),
+        VaultError::Keyring(_) if is_new => (Some(SignInField::Passphrase), Some(Passphrase::Choose)),
+        VaultError::Keyring(_)
+        | VaultError::NoProfile
+        | VaultError::Exists
+        | VaultError::KeyGone
+        | VaultError::Damaged { .. }
+        | VaultError::TooNew { .. }
+        | VaultError::File { .. }
+        | VaultError::Cipher(_) => (None, None),
+    };
+    let offers_afresh = matches!(error, VaultError::KeyGone | VaultError::Damaged { .. });
+    NotEntered { trouble: SignInTrouble { field, words: error.to_string() }, passphrase, offers_afresh }
+}
+
+fn store_trouble(error: &StoreError) -> NotEntered {
+    let words = match error {
+        StoreError::Locked { .. } => prikrep_ui::text("entry-open-elsewhere"),
+        other => other.to_string(),
+    };
+    NotEntered::of(None, words)
+}

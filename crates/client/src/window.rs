@@ -1,0 +1,55 @@
+//! The window itself: whether one can be opened here, and opening it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use anyhow::{Context, Result, bail};
+use egui::{IconData, ViewportBuilder};
+
+use crate::app::{App, Start};
+
+const TITLE: &str = "Прикрепление онлайн";
+/// What the desktop finds the program's icon and notifications by.
+const APP_ID: &str = "ru.prikrep.prikrep";
+const ICON: &[u8] = include_bytes!("../../../assets/icons/prikrep-256.png");
+/// The registrar's usual screen is 1366×768; the window is usable down to the least size.
+const SIZE: [f32; 2] = [1_280.0, 720.0];
+const LEAST_SIZE: [f32; 2] = [900.0, 520.0];
+
+/// Whether there is a display to open a window on.
+///
+/// # Errors
+/// Words for the person, when there is none.
+pub fn display() -> Result<(), String> {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if cfg!(target_os = "linux") && !is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY") {
+        return Err("Нет графического экрана (не заданы DISPLAY и WAYLAND_DISPLAY): окно открыть негде.".to_owned());
+    }
+    Ok(())
+}
+
+/// Opens the window and stays until it is closed.
+///
+/// # Errors
+/// Words for the person, when it cannot be opened.
+pub fn open(start: Start) -> Result<()> {
+    let mut viewport = ViewportBuilder::default()
+        .with_title(TITLE)
+        .with_app_id(APP_ID)
+        .with_inner_size(SIZE)
+        .with_min_inner_size(LEAST_SIZE);
+    if let Ok(icon) = eframe::icon_data::from_png_bytes(ICON) {
+        viewport = viewport.with_icon(IconData { ..icon });
+    }
+    let options = eframe::NativeOptions { viewport, centered: true, ..Default::default() };
+    // A missing library of the system makes the windowing library panic: that is told in words.
+    let opened = catch_unwind(AssertUnwindSafe(|| {
+        eframe::run_native(APP_ID, options, Box::new(move |cc| Ok(Box::new(App::new(start, &cc.egui_ctx)))))
+    }));
+    match opened {
+        Ok(closed) => closed.map_err(|error| anyhow::anyhow!("{error}")).context("окно не открылось"),
+        Err(_) => bail!(
+            "окно не открылось: проверьте, что установлены библиотеки libxkbcommon-x11, libxcursor и libxi \
+             (Debian: apt install libxkbcommon-x11-0 libxcursor1 libxi6)"
+        ),
+    }
+}

@@ -1,0 +1,221 @@
+//! Drawing the answer form: the decision, the fields that it requires, and «Отправить».
+
+use egui::{Id, Key, Modifiers, Response, RichText, TextEdit, Ui};
+use prikrep_domain::{
+    Application, DecisionKind, Directory, District, DoctorDraft, MAX_COMMENT_CHARS, Moment, Standing,
+};
+
+use super::form::Form;
+use crate::texts::t;
+use crate::theme::{self, Palette};
+use crate::widgets;
+
+/// What surrounds a form while it is drawn.
+pub(crate) struct Surroundings<'a> {
+    pub(crate) standing: &'a Standing,
+    pub(crate) directory: &'a Directory,
+    pub(crate) moment: Moment,
+}
+
+/// What a person did with the form in this frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Done {
+    /// Something was typed or chosen.
+    pub(crate) changed: bool,
+    /// «Отправить».
+    pub(crate) send: bool,
+}
+
+impl Form {
+    pub(crate) fn ui(&mut self, ui: &mut Ui, around: &Surroundings<'_>) -> Done {
+        let mut done = Done::default();
+        ui.add_enabled_ui(self.sending.is_none(), |ui| {
+            done.changed |= self.decision_ui(ui, around.standing);
+            done.changed |= match self.draft.decision {
+                Some(DecisionKind::Provide) => self.provide_ui(ui, around),
+                Some(DecisionKind::Refuse) => self.refuse_ui(ui, around.directory),
+                Some(DecisionKind::Detach) => self.detach_ui(ui, around.moment),
+                Some(DecisionKind::ApproveCancel | DecisionKind::FailCancel) | None => false,
+            };
+            done.changed |= self.comment_ui(ui);
+            self.trouble_ui(ui);
+            done.send = self.send_ui(ui);
+        });
+        self.wants_focus = false;
+        done
+    }
+
+    fn decision_ui(&mut self, ui: &mut Ui, standing: &Standing) -> bool {
+        let before = self.draft.decision;
+        ui.horizontal_wrapped(|ui| {
+            let label = ui.label(t!("answer-status"));
+            for decision in standing.allowed() {
+                ui.radio_value(&mut self.draft.decision, Some(decision), decision.words()).labelled_by(label.id);
+            }
+        });
+        self.draft.decision != before
+    }
+
+    fn provide_ui(&mut self, ui: &mut Ui, around: &Surroundings<'_>) -> bool {
+        let application = &around.standing.application;
+        let mut doctor = self.draft.doctor.take().unwrap_or_default();
+        let mut changed = self.district_ui(ui, application, around.directory, &mut doctor);
+        changed |= self.doctor_ui(ui, around.directory, &mut doctor);
+        self.draft.doctor = Some(doctor).filter(|doctor| *doctor != DoctorDraft::default());
+        changed
+    }
+
+    fn district_ui(
+        &mut self,
+        ui: &mut Ui,
+        application: &Application,
+        directory: &Directory,
+        doctor: &mut DoctorDraft,
+    ) -> bool {
+        let districts: Vec<&District> =
+            directory.districts.iter().filter(|district| district.kind == application.kind).collect();
+        let options: Vec<String> = districts.iter().map(|district| district_words(district)).collect();
+        let error = self.error("district").map(str::to_owned);
+        let label = t!("answer-district");
+        let salt = (self.application, "district");
+        let picked = widgets::suggest(
+            ui,
+            salt,
+            &mut self.draft.district,
+            &options,
+            &label,
+            &t!("answer-district-hint"),
+            error.as_deref(),
+        );
+        self.focus_if(&picked.response, "district");
+        if let Some(district) = picked.chosen.and_then(|chosen| districts.get(chosen)) {
+            self.draft.district.clone_from(&district.number);
+            if let Some(known) = &district.doctor {
+                *doctor = DoctorDraft { full_name: known.full_name.clone(), position: known.position.clone() };
+            }
+        }
+        picked.response.changed() || picked.chosen.is_some()
+    }
+
+    fn doctor_ui(&mut self, ui: &mut Ui, directory: &Directory, doctor: &mut DoctorDraft) -> bool {
+        let names: Vec<String> =
+            directory.doctors.iter().map(|known| format!("{} — {}", known.full_name, known.position)).collect();
+        let error = self.error("doctor.full_name").map(str::to_owned);
+        let salt = (self.application, "doctor");
+        let label = t!("answer-doctor");
+        let name = widgets::suggest(
+            ui,
+            salt,
+            &mut doctor.full_name,
+            &names,
+            &label,
+            &t!("answer-doctor-hint"),
+            error.as_deref(),
+        );
+        self.focus_if(&name.response, "doctor.full_name");
+        if let Some(known) = name.chosen.and_then(|chosen| directory.doctors.get(chosen)) {
+            *doctor = DoctorDraft { full_name: known.full_name.clone(), position: known.position.clone() };
+        }
+        let mut positions: Vec<&str> = directory.doctors.iter().map(|known| known.position.as_str()).collect();
+        positions.sort_unstable();
+        positions.dedup();
+        let error = self.error("doctor.position").map(str::to_owned);
+        let salt = (self.application, "position");
+        let label = t!("answer-position");
+        let position = widgets::suggest(ui, salt, &mut doctor.position, &positions, &label, "", error.as_deref());
+        self.focus_if(&position.response, "doctor.position");
+        let changed = [&name, &position].iter().any(|one| one.response.changed() || one.chosen.is_some());
+        changed
+    }
+
+    fn refuse_ui(&mut self, ui: &mut Ui, directory: &Directory) -> bool {
+        let error = self.error("refusal_reason").map(str::to_owned);
+        let salt = (self.application, "reason");
+        let label = t!("answer-refusal-reason");
+        let hint = t!("answer-refusal-hint");
+        let reasons = &directory.refusal_reasons;
+        let reason =
+            widgets::suggest(ui, salt, &mut self.draft.refusal_reason, reasons, &label, &hint, error.as_deref());
+        self.focus_if(&reason.response, "refusal_reason");
+        reason.response.changed() || reason.chosen.is_some()
+    }
+
+    fn detach_ui(&mut self, ui: &mut Ui, moment: Moment) -> bool {
+        let error = self.error("answer_date").map(str::to_owned);
+        let label = t!("answer-date");
+        let date = ui.push_id((self.application, "date"), |ui| {
+            ui.horizontal(|ui| {
+                let mut date = self.answer_date.ui(ui, &label, moment.today(), error.as_deref());
+                if ui.button(t!("answer-date-today")).clicked() {
+                    self.answer_date.set(Some(moment.today()));
+                    date.mark_changed();
+                }
+                date
+            })
+            .inner
+        });
+        self.focus_if(&date.inner, "answer_date");
+        date.inner.changed()
+    }
+
+    fn comment_ui(&mut self, ui: &mut Ui) -> bool {
+        let error = self.error("comment").map(str::to_owned);
+        let salt = (self.application, "comment");
+        let comment = widgets::labelled(ui, &t!("answer-comment"), error.as_deref(), |ui| {
+            ui.add(
+                TextEdit::multiline(&mut self.draft.comment)
+                    .id_salt(salt)
+                    .desired_rows(3)
+                    .desired_width(f32::INFINITY)
+                    .return_key(egui::KeyboardShortcut::new(Modifiers::NONE, Key::Enter)),
+            )
+        });
+        self.focus_if(&comment, "comment");
+        let length = self.draft.comment.chars().count();
+        if length > MAX_COMMENT_CHARS - 500 {
+            let left = i64::try_from(MAX_COMMENT_CHARS).unwrap_or(0) - i64::try_from(length).unwrap_or(0);
+            ui.label(RichText::new(t!("answer-comment-left", count = left)).color(Palette::of(ui).muted));
+        }
+        comment.changed()
+    }
+
+    /// What concerns no field that is shown.
+    fn trouble_ui(&self, ui: &mut Ui) {
+        const SHOWN: [&str; 6] =
+            ["district", "doctor.full_name", "doctor.position", "refusal_reason", "answer_date", "comment"];
+        let others = self.errors.iter().filter(|error| !SHOWN.contains(&error.field.as_str()));
+        for words in others.map(|error| error.message.as_str()).chain(self.refused.as_deref()) {
+            ui.label(RichText::new(format!("⚠ {words}")).color(Palette::of(ui).bad));
+        }
+    }
+
+    fn send_ui(&self, ui: &mut Ui) -> bool {
+        ui.horizontal(|ui| {
+            let words = if self.sending.is_some() { t!("answer-sending") } else { t!("answer-send") };
+            let button = ui.add(theme::primary_button(ui, &words)).on_hover_text("Ctrl+Enter");
+            if !self.errors.is_empty() {
+                let count = self.errors.len();
+                ui.label(RichText::new(t!("answer-mistakes", count = count)).color(Palette::of(ui).bad));
+            }
+            button.clicked()
+        })
+        .inner
+    }
+
+    fn focus_if(&self, response: &Response, field: &str) {
+        if self.wants_focus && self.first_error() == Some(field) {
+            response.request_focus();
+        }
+    }
+}
+
+fn district_words(district: &District) -> String {
+    let doctor = district.doctor.as_ref().map(|doctor| doctor.full_name.as_str());
+    let parts = [Some(district.number.as_str()), doctor, district.department.as_deref()];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" — ")
+}
+
+/// The identifier of the whole form of an application.
+pub(crate) fn form_id(form: &Form) -> Id {
+    Id::unique(("answer form", form.application))
+}

@@ -1,0 +1,172 @@
+//! The card of an application: its fields, its answer form, its history.
+//!
+//! Invariant: a form that was touched is kept until its answer is durable or the person drops it.
+
+mod fields;
+mod form;
+mod form_ui;
+mod history;
+mod parts;
+
+use std::collections::HashMap;
+
+use egui::{Key, KeyboardShortcut, Modifiers, RichText, ScrollArea, Ui};
+use prikrep_domain::ApplicationId;
+
+use form::{Form, words_of};
+use form_ui::Surroundings;
+pub(crate) use history::hop_ui;
+use parts::{close_ui, fields_ui, header_ui, heading, linked_ui, rejected_ui, why_not_ui};
+
+use crate::texts::t;
+use crate::theme::{self, Palette};
+use crate::{Action, Card, CardState, Snapshot, Work};
+
+const SEND: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Enter);
+
+/// The card's own state: what is being typed.
+#[derive(Default)]
+pub(crate) struct CardView {
+    forms: HashMap<ApplicationId, Form>,
+    shown: Option<ApplicationId>,
+    attempts: u64,
+    /// The last outcome that was taken note of.
+    seen: u64,
+    /// The application whose answer has just become durable.
+    just_sent: Option<ApplicationId>,
+}
+
+impl CardView {
+    /// Whether anything typed would be lost if the program ended now and drafts were not kept.
+    pub(crate) fn has_typed(&self) -> bool {
+        self.forms.values().any(|form| form.touched)
+    }
+
+    /// A stored draft has changed by other means than typing here.
+    pub(crate) fn reread(&mut self, application: ApplicationId) {
+        self.forms.remove(&application);
+    }
+
+    /// Draws the card.
+    pub(crate) fn ui(&mut self, ui: &mut Ui, snapshot: &Snapshot, work: &Work, actions: &mut Vec<Action>) {
+        self.take_outcome(work);
+        self.follow(work.card.id());
+        match &work.card {
+            CardState::Closed => {}
+            CardState::Loading(_) => {
+                ui.label(t!("card-loading"));
+            }
+            CardState::Gone(id) => self.gone_ui(ui, *id, actions),
+            CardState::Trouble(_, words) => {
+                close_ui(ui, actions);
+                ui.label(RichText::new(format!("⚠ {words}")).color(Palette::of(ui).bad));
+            }
+            CardState::Open(card) => self.open_ui(ui, card, snapshot, work, actions),
+        }
+    }
+
+    /// Another card: an untouched form of the last one is not needed any more.
+    fn follow(&mut self, id: Option<ApplicationId>) {
+        if self.shown == id {
+            return;
+        }
+        self.just_sent = None;
+        if let Some(left) = self.shown
+            && self.forms.get(&left).is_some_and(|form| !form.touched && form.sending.is_none())
+        {
+            self.forms.remove(&left);
+        }
+        self.shown = id;
+    }
+
+    fn take_outcome(&mut self, work: &Work) {
+        let Some(sent) = work.sent.as_ref().filter(|sent| sent.attempt > self.seen) else { return };
+        self.seen = sent.attempt;
+        match &sent.outcome {
+            Ok(_) => {
+                self.forms.remove(&sent.application);
+                self.just_sent = Some(sent.application);
+            }
+            Err(why) => {
+                if let Some(form) = self.forms.get_mut(&sent.application) {
+                    form.not_sent(why);
+                }
+            }
+        }
+    }
+
+    fn gone_ui(&mut self, ui: &mut Ui, id: ApplicationId, actions: &mut Vec<Action>) {
+        close_ui(ui, actions);
+        ui.label(t!("card-gone", id = id.to_string()));
+        self.leftover_ui(ui, id, actions);
+    }
+
+    fn open_ui(&mut self, ui: &mut Ui, card: &Card, snapshot: &Snapshot, work: &Work, actions: &mut Vec<Action>) {
+        header_ui(ui, card, actions);
+        ui.separator();
+        let id = card.standing.application.id;
+        ScrollArea::vertical().id_salt(("card", id)).auto_shrink([false, false]).show(ui, |ui| {
+            linked_ui(ui, card, actions);
+            fields_ui(ui, card, snapshot.moment);
+            ui.separator();
+            self.answer_ui(ui, card, snapshot, work, actions);
+            ui.separator();
+            history::history_ui(ui, card, snapshot.moment);
+        });
+    }
+
+    /// The answer form, or why there is none.
+    fn answer_ui(&mut self, ui: &mut Ui, card: &Card, snapshot: &Snapshot, work: &Work, actions: &mut Vec<Action>) {
+        let id = card.standing.application.id;
+        if self.just_sent == Some(id) {
+            ui.label(RichText::new(format!("✔ {}", t!("answer-kept"))).color(Palette::of(ui).ok));
+        }
+        if !card.standing.is_pending() {
+            why_not_ui(ui, card, snapshot.moment);
+            return self.leftover_ui(ui, id, actions);
+        }
+        if !work.role.answers_applications() {
+            ui.label(t!("answer-read-only"));
+            return;
+        }
+        ui.label(theme::bold(&heading(card)));
+        rejected_ui(ui, card);
+        self.form_ui(ui, card, snapshot, work, actions);
+    }
+
+    fn form_ui(&mut self, ui: &mut Ui, card: &Card, snapshot: &Snapshot, work: &Work, actions: &mut Vec<Action>) {
+        let id = card.standing.application.id;
+        let keys_send = ui.input_mut(|input| input.consume_shortcut(&SEND));
+        let form = self.forms.entry(id).or_insert_with(|| Form::of(card));
+        let around = Surroundings { standing: &card.standing, directory: &work.directory, moment: snapshot.moment };
+        let done = ui.push_id(form_ui::form_id(form), |ui| form.ui(ui, &around)).inner;
+        if done.changed {
+            form.changed(&card.standing, &work.employee, snapshot.moment);
+            if snapshot.settings.keep_drafts {
+                actions.push(Action::SaveDraft(id, form.typed()));
+            }
+        }
+        if (done.send || keys_send) && form.sending.is_none() {
+            self.attempts += 1;
+            actions.extend(form.send(&card.standing, &work.employee, snapshot.moment, self.attempts));
+        }
+    }
+
+    /// What was typed for an application that can no longer be answered.
+    fn leftover_ui(&mut self, ui: &mut Ui, id: ApplicationId, actions: &mut Vec<Action>) {
+        let Some(form) = self.forms.get(&id).filter(|form| form.touched && form.sending.is_none()) else { return };
+        let words = words_of(&form.typed());
+        ui.add_space(6.0);
+        ui.label(theme::bold(&t!("answer-leftover")));
+        ui.add(egui::Label::new(&words).wrap().selectable(true));
+        ui.horizontal(|ui| {
+            if ui.button(t!("answer-leftover-copy")).clicked() {
+                ui.copy_text(words);
+            }
+            if ui.button(t!("answer-leftover-drop")).clicked() {
+                self.forms.remove(&id);
+                actions.push(Action::DropDraft(id));
+            }
+        });
+    }
+}

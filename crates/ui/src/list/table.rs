@@ -1,0 +1,223 @@
+//! The table of results: the guide's six columns over rows that are loaded as they are seen.
+
+use std::ops::Range;
+
+use chrono_tz::Tz;
+use egui::{Id, Label, RichText, Sense, Ui, accesskit::Role};
+use egui_table::{CellInfo, Column, HeaderCellInfo, HeaderRow, PrefetchInfo, Table, TableDelegate, TableState};
+use prikrep_domain::{Sort, SortColumn, Standing};
+
+use crate::List;
+use crate::format;
+use crate::texts::t;
+use crate::theme::{self, Palette};
+use crate::widgets;
+
+/// Widths that a column may have, in points.
+const WIDTHS: (f32, f32) = (56.0, 700.0);
+const HEADER_HEIGHT: f32 = 26.0;
+
+/// Usual widths of the six columns: alone, and beside an open card.
+const WIDE: [f32; 6] = [320.0, 128.0, 150.0, 132.0, 262.0, 158.0];
+const NARROW: [f32; 6] = [220.0, 120.0, 72.0, 84.0, 108.0, 130.0];
+
+/// What was done with the table in a frame.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Touched {
+    /// A row was pressed.
+    pub(super) row: Option<usize>,
+    /// A header was pressed.
+    pub(super) column: Option<SortColumn>,
+    /// The rows that are seen.
+    pub(super) visible: Range<usize>,
+    /// The widths of the columns, when the person has changed them.
+    pub(super) widths: Option<Vec<f32>>,
+}
+
+/// What the table shows.
+pub(super) struct Shown<'a> {
+    pub(super) list: &'a List,
+    pub(super) sort: Sort,
+    pub(super) selected: Option<usize>,
+    pub(super) zone: Tz,
+    /// Beside an open card.
+    pub(super) is_narrow: bool,
+    /// Widths from the settings; empty for the usual ones.
+    pub(super) widths: &'a [f32],
+    /// A row to be brought into view.
+    pub(super) scroll_to: Option<ScrollTo>,
+}
+
+/// A row to be brought into view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ScrollTo {
+    /// As little as needed.
+    See(usize),
+    /// To the top.
+    Top,
+}
+
+/// Draws the table.
+pub(super) fn table_ui(ui: &mut Ui, shown: &Shown<'_>) -> Touched {
+    let total = shown.list.total.unwrap_or(0);
+    let usual = if shown.is_narrow { NARROW } else { WIDE };
+    let salt = if shown.is_narrow { "results beside a card" } else { "results" };
+    let ids = SortColumn::ALL.map(|column| Id::unique((salt, column)));
+    let columns: Vec<Column> = usual
+        .iter()
+        .zip(ids)
+        .map(|(width, id)| Column::new(*width).id(id).range(WIDTHS.0..=WIDTHS.1).resizable(true))
+        .collect();
+    let mut table = Table::new()
+        .id_salt(salt)
+        .num_rows(total as u64)
+        .columns(columns)
+        .num_sticky_cols(1)
+        .headers([HeaderRow::new(HEADER_HEIGHT)]);
+    match shown.scroll_to {
+        Some(ScrollTo::See(row)) => table = table.scroll_to_row(row as u64, None),
+        Some(ScrollTo::Top) => table = table.scroll_to_row(0, Some(egui::Align::TOP)),
+        None => {}
+    }
+    let state_id = table.get_id(ui);
+    let known = remembered(ui, state_id, &ids, if shown.widths.len() == usual.len() { shown.widths } else { &usual });
+    let mut rows = Rows { shown, palette: Palette::of(ui), touched: Touched::default() };
+    table.show(ui, &mut rows);
+    let mut touched = rows.touched;
+    touched.widths = widths_now(ui, state_id, &ids).filter(|now| *now != known && !ui.input(|i| i.pointer.any_down()));
+    touched
+}
+
+/// The widths as the table remembers them. A table that has never been shown is given these: it would
+/// otherwise fit its columns to what happens to be seen first.
+fn remembered(ui: &Ui, state_id: Id, ids: &[Id; 6], widths: &[f32]) -> Vec<f32> {
+    if TableState::load(ui, state_id).is_none() {
+        let col_widths = ids.iter().copied().zip(widths.iter().copied()).collect();
+        TableState { col_widths, parent_width: None }.store(ui, state_id);
+    }
+    widths.to_vec()
+}
+
+fn widths_now(ui: &Ui, state_id: Id, ids: &[Id; 6]) -> Option<Vec<f32>> {
+    let state = TableState::load(ui, state_id)?;
+    ids.iter().map(|id| state.col_widths.get(id).copied().map(f32::round)).collect()
+}
+
+struct Rows<'a> {
+    shown: &'a Shown<'a>,
+    palette: Palette,
+    touched: Touched,
+}
+
+impl TableDelegate for Rows<'_> {
+    fn prepare(&mut self, info: &PrefetchInfo) {
+        let at = |row: u64| usize::try_from(row).unwrap_or(usize::MAX);
+        self.touched.visible = at(info.visible_rows.start)..at(info.visible_rows.end);
+    }
+
+    fn header_cell_ui(&mut self, ui: &mut Ui, cell: &HeaderCellInfo) {
+        let Some(column) = SortColumn::ALL.get(cell.col_range.start).copied() else { return };
+        let sort = self.shown.sort;
+        let arrow = match (sort.column == column, sort.descending) {
+            (false, _) => "",
+            (true, false) => " ⏶",
+            (true, true) => " ⏷",
+        };
+        let words = heading(column);
+        let name = RichText::new(format!("{words}{arrow}")).family(theme::bold_family());
+        ui.add_space(theme::CELL_MARGIN);
+        let button = ui.add(egui::Button::new(name).frame(false).truncate());
+        widgets::named(&button, Role::ColumnHeader, &words);
+        if button.clicked() {
+            self.touched.column = Some(column);
+        }
+        button.on_hover_text(t!("list-sort-hint"));
+    }
+
+    fn row_ui(&mut self, ui: &mut Ui, row: u64) {
+        let index = usize::try_from(row).unwrap_or(usize::MAX);
+        let rect = ui.max_rect();
+        let response = ui.interact(rect, ui.scope_id().with(("row", row)), Sense::click());
+        let fill = if self.shown.selected == Some(index) {
+            Some(self.palette.selected_row)
+        } else if response.hovered() {
+            Some(self.palette.hovered_row)
+        } else if row % 2 == 1 {
+            Some(self.palette.odd_row)
+        } else {
+            None
+        };
+        if let Some(fill) = fill {
+            ui.painter().rect_filled(rect, 0.0, fill);
+        }
+        if self.shown.selected == Some(index) {
+            let bar = egui::Rect::from_min_size(rect.min, egui::vec2(3.0, rect.height()));
+            ui.painter().rect_filled(bar, 0.0, self.palette.accent);
+        }
+        if response.clicked() {
+            self.touched.row = Some(index);
+        }
+    }
+
+    fn cell_ui(&mut self, ui: &mut Ui, cell: &CellInfo) {
+        let index = usize::try_from(cell.row_nr).unwrap_or(usize::MAX);
+        let Some(column) = SortColumn::ALL.get(cell.col_nr).copied() else { return };
+        ui.add_space(theme::CELL_MARGIN);
+        match self.shown.list.row(index) {
+            Some(standing) => cell_ui(ui, standing, column, self.shown),
+            None => {
+                ui.label(RichText::new("…").color(self.palette.muted));
+            }
+        }
+    }
+
+    fn default_row_height(&self) -> f32 {
+        theme::ROW_HEIGHT
+    }
+}
+
+/// One cell.
+fn cell_ui(ui: &mut Ui, standing: &Standing, column: SortColumn, shown: &Shown<'_>) {
+    if column == SortColumn::Status {
+        widgets::status_mark(ui, standing.application.status, standing.is_pending());
+        return;
+    }
+    let words = cell_words(standing, column, shown.zone, shown.is_narrow);
+    let text = if standing.is_pending() && column == SortColumn::Name { theme::bold(&words) } else { words.into() };
+    ui.add(Label::new(text).truncate().selectable(false));
+}
+
+/// A cell in words. Beside an open card a date has no time.
+pub(crate) fn cell_words(standing: &Standing, column: SortColumn, zone: Tz, is_narrow: bool) -> String {
+    let application = &standing.application;
+    match column {
+        SortColumn::Name => application.patient.name.full(),
+        SortColumn::Snils => {
+            let received = application.patient.snils.as_deref();
+            received.map_or_else(
+                || format::ABSENT.to_owned(),
+                |snils| {
+                    let (words, holds) = format::snils(snils);
+                    if holds { words } else { format!("⚠ {words}") }
+                },
+            )
+        }
+        SortColumn::Kind => application.kind.table_words().to_owned(),
+        SortColumn::CreatedAt if is_narrow => format::day(application.created_at, zone),
+        SortColumn::CreatedAt => format::moment(application.created_at, zone),
+        SortColumn::Type => application.application_type.words().to_owned(),
+        SortColumn::Status => application.status.table_words().to_owned(),
+    }
+}
+
+/// The heading of a column, in the guide's words.
+pub(crate) fn heading(column: SortColumn) -> std::borrow::Cow<'static, str> {
+    match column {
+        SortColumn::Name => t!("column-name"),
+        SortColumn::Snils => t!("column-snils"),
+        SortColumn::Kind => t!("column-kind"),
+        SortColumn::CreatedAt => t!("column-created"),
+        SortColumn::Type => t!("column-type"),
+        SortColumn::Status => t!("column-status"),
+    }
+}
