@@ -1,3 +1,9 @@
 //! The workstation: everything that the window needs beside its views.
 //!
 //! Invariant: the thread that draws does no I/O and takes no lock that anyone holds for longer than a copy.
+
+pub mod folders;
+pub mod settings;
+
+mod durable;
+mod hex;
