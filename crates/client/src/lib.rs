@@ -4,6 +4,7 @@
 
 pub mod folders;
 pub mod settings;
+pub mod vault;
 
 mod durable;
 mod hex;
