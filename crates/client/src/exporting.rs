@@ -20,7 +20,7 @@ pub(crate) struct Exporting {
     job: Job,
     cancelled: Arc<AtomicBool>,
     /// What is being exported, for a path that is typed.
-    asked: Option<(Format, Query)>,
+    asked: Option<Query>,
 }
 
 /// What an export works with.
@@ -46,15 +46,15 @@ impl Exporting {
             ExportFormat::Csv => Format::Csv,
         };
         self.cancelled = Arc::default();
-        self.asked = Some((format, query.clone()));
+        self.asked = Some(query.clone());
         self.job.show(Export::Choosing);
         let (job, cancelled, name) = (self.job.clone(), Arc::clone(&self.cancelled), self.job.proposed_name(format));
         let then = move |outcome| match outcome {
-            Outcome::Chosen(path) => job.write(format, &query, &path, &cancelled),
+            Outcome::Chosen(path) => job.write(&query, &path, &cancelled),
             Outcome::Cancelled => job.show(Export::None),
             Outcome::NoDialog(_) => job.show(Export::AskPath { proposed: job.proposed_path(format), trouble: None }),
         };
-        let begun = dialogs::choose_file_then(name, kinds(format), then);
+        let begun = dialogs::choose_file_then(name, Format::KINDS, then);
         if let Err(error) = begun {
             self.job.show(Export::Failed { words: error.to_string() });
         }
@@ -62,7 +62,7 @@ impl Exporting {
 
     /// Writes to a path that was typed.
     pub(crate) fn write_to(&mut self, path: String) {
-        let Some((format, query)) = self.asked.clone() else { return };
+        let Some(query) = self.asked.clone() else { return };
         let (job, cancelled) = (self.job.clone(), Arc::clone(&self.cancelled));
         let begun = std::thread::Builder::new().name("export".to_owned()).spawn(move || {
             let file = PathBuf::from(&path);
@@ -70,7 +70,7 @@ impl Exporting {
                 let trouble = prikrep_ui::text("export-exists");
                 return job.show(Export::AskPath { proposed: path, trouble: Some(trouble) });
             }
-            job.write(format, &query, &file, &cancelled);
+            job.write(&query, &file, &cancelled);
         });
         if let Err(error) = begun {
             self.job.show(Export::Failed { words: error.to_string() });
@@ -95,8 +95,9 @@ impl Job {
         self.published.edit(|work| work.export = export);
     }
 
-    fn write(&self, format: Format, query: &Query, path: &Path, cancelled: &AtomicBool) {
-        match self.rows(format, query, path, cancelled) {
+    /// Writes the file in the form that its name asks for.
+    fn write(&self, query: &Query, path: &Path, cancelled: &AtomicBool) {
+        match self.rows(query, path, cancelled) {
             Ok(rows) => self.show(Export::Done { path: path.display().to_string(), rows }),
             Err(ExportError::Cancelled) => self.show(Export::None),
             Err(error) => {
@@ -114,7 +115,7 @@ impl Job {
                 self.show(Export::Writing { done, total });
             }
         };
-        let to = export::Export { format, path, zone: self.zone, progress: &progress, cancelled };
+        let to = export::Export { format: Format::of(path), path, zone: self.zone, progress: &progress, cancelled };
         export::export(|row| -> Result<(), StoreError> { self.store.visit(query, row) }, to)
     }
 
@@ -132,13 +133,5 @@ impl Job {
             .map(|user| user.document_dir().unwrap_or_else(|| user.home_dir()).to_owned())
             .unwrap_or_default();
         folder.join(self.proposed_name(format)).display().to_string()
-    }
-}
-
-/// The kind that was asked for comes first.
-const fn kinds(format: Format) -> &'static [dialogs::Kind] {
-    match format {
-        Format::Xlsx => export::XLSX_KIND,
-        Format::Csv => export::CSV_KIND,
     }
 }

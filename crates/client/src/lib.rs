@@ -4,8 +4,21 @@
 
 pub mod app;
 pub mod demo;
+pub mod dialogs;
+pub mod export;
+pub mod folders;
+pub mod notices;
+pub mod settings;
+pub mod vault;
+pub mod window;
+
+mod durable;
 mod entry;
 mod exporting;
+mod hex;
 mod settings_keeper;
-pub mod window;
 mod workplace;
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod private_bus;

@@ -1,0 +1,174 @@
+//! The settings of this workstation as a file.
+//!
+//! Invariant: whatever the file holds, the program starts. What cannot be read gives way to the defaults,
+//! value by value, and every value that is handed out is within its range.
+
+use std::io;
+use std::path::Path;
+
+use prikrep_ui::Settings;
+use serde_json::{Map, Value};
+
+use crate::durable;
+
+const MOST_BYTES: u64 = 64 * 1024;
+const MOST_SERVER_CHARS: usize = 2048;
+const MOST_LOGIN_CHARS: usize = 128;
+const MOST_LOCK_MINS: u16 = 24 * 60;
+const COLUMNS: usize = 6;
+const LEAST_POINTS: f32 = 16.0;
+const MOST_POINTS: f32 = 4096.0;
+
+/// The settings that were found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    /// What the program works with.
+    pub settings: Settings,
+    /// What the log should say: there was no file, or it could not be read in part or at all.
+    pub word: Option<String>,
+}
+
+/// Loads the settings. It never fails: see [`Loaded::word`].
+#[must_use]
+pub fn load(path: &Path) -> Loaded {
+    let (settings, word) = match durable::read(path, MOST_BYTES) {
+        Ok(None) => (Settings::default(), Some("файла настроек ещё нет: взяты исходные".to_owned())),
+        Ok(Some(bytes)) => read(&bytes),
+        Err(error) => {
+            (Settings::default(), Some(format!("файл настроек не читается, взяты исходные настройки: {error}")))
+        }
+    };
+    Loaded { settings: in_range(settings), word }
+}
+
+/// Saves the settings durably: the file is the old one or the new one.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn save(path: &Path, settings: &Settings) -> io::Result<()> {
+    let text = serde_json::to_vec_pretty(&in_range(settings.clone()))?;
+    durable::replace(path, &text)
+}
+
+fn read(bytes: &[u8]) -> (Settings, Option<String>) {
+    let Ok(values) = serde_json::from_slice::<Map<String, Value>>(bytes) else {
+        return (Settings::default(), Some("файл настроек повреждён: взяты исходные".to_owned()));
+    };
+    let (good, bad): (Map<_, _>, Map<_, _>) = values.into_iter().partition(|(name, value)| fits(name, value));
+    let settings = serde_json::from_value(Value::Object(good)).unwrap_or_default();
+    let bad: Vec<&str> = bad.keys().map(String::as_str).collect();
+    let word = (!bad.is_empty()).then(|| format!("в файле настроек не приняты значения: {}", bad.join(", ")));
+    (settings, word)
+}
+
+fn fits(name: &str, value: &Value) -> bool {
+    let alone = Map::from_iter([(name.to_owned(), value.clone())]);
+    serde_json::from_value::<Settings>(Value::Object(alone)).is_ok()
+}
+
+fn in_range(settings: Settings) -> Settings {
+    let Settings {
+        server,
+        login,
+        notifications,
+        zoom_percent,
+        theme,
+        keep_drafts,
+        lock_after_mins,
+        column_widths,
+        card_width,
+    } = settings;
+    let widths_fit = column_widths.len() == COLUMNS && column_widths.iter().all(|width| width.is_finite());
+    let points = |width: f32| width.clamp(LEAST_POINTS, MOST_POINTS);
+    Settings {
+        server: short(server, MOST_SERVER_CHARS),
+        login: short(login, MOST_LOGIN_CHARS),
+        notifications,
+        zoom_percent: zoom_percent.clamp(100, 200),
+        theme,
+        keep_drafts,
+        lock_after_mins: lock_after_mins.min(MOST_LOCK_MINS),
+        column_widths: if widths_fit { column_widths.into_iter().map(points).collect() } else { Vec::new() },
+        card_width: if card_width.is_finite() && card_width > 0.0 { points(card_width) } else { 0.0 },
+    }
+}
+
+fn short(text: String, most_chars: usize) -> String {
+    if text.chars().count() > most_chars { String::new() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prikrep_ui::ThemeChoice;
+
+    fn loaded(text: &str) -> Loaded {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        std::fs::write(&path, text).unwrap();
+        load(&path)
+    }
+
+    #[test]
+    fn what_was_saved_is_loaded() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config").join("settings.json");
+        let first = load(&path);
+        assert_eq!(first.settings, Settings::default());
+        assert!(first.word.unwrap().contains("ещё нет"));
+        let settings = Settings {
+            server: "https://register.example".into(),
+            login: "olga".into(),
+            notifications: false,
+            zoom_percent: 150,
+            theme: ThemeChoice::Dark,
+            keep_drafts: false,
+            lock_after_mins: 0,
+            column_widths: vec![220.5, 120.0, 100.0, 100.0, 120.0, 90.0],
+            card_width: 420.0,
+        };
+        save(&path, &settings).unwrap();
+        assert_eq!(load(&path), Loaded { settings, word: None });
+    }
+
+    #[test]
+    fn a_damaged_file_gives_the_defaults_and_a_word() {
+        for text in ["", "{", "[]", "\0\0\0", "\"text\""] {
+            let Loaded { settings, word } = loaded(text);
+            assert_eq!(settings, Settings::default(), "{text:?}");
+            assert!(word.unwrap().contains("повреждён"), "{text:?}");
+        }
+        let Loaded { settings, word } = loaded(&format!("{{\"login\": \"{}\"}}", "a".repeat(100_000)));
+        assert_eq!(settings, Settings::default());
+        assert!(word.unwrap().contains("не читается"));
+    }
+
+    #[test]
+    fn one_bad_value_does_not_cost_the_others() {
+        let Loaded { settings, word } =
+            loaded(r#"{"server": "https://a", "zoom_percent": "big", "theme": "pink", "from_tomorrow": 1}"#);
+        assert_eq!(settings, Settings { server: "https://a".into(), ..Settings::default() });
+        assert_eq!(word.unwrap(), "в файле настроек не приняты значения: theme, zoom_percent");
+    }
+
+    #[test]
+    fn values_are_brought_into_range() {
+        let text = r#"{"zoom_percent": 5, "lock_after_mins": 60000, "card_width": -1, "column_widths": [1, 2]}"#;
+        let Settings { zoom_percent, lock_after_mins, card_width, column_widths, .. } = loaded(text).settings;
+        assert_eq!((zoom_percent, lock_after_mins, card_width, column_widths), (100, 1440, 0.0, vec![]));
+        let Settings { column_widths, card_width, .. } =
+            loaded(r#"{"column_widths": [1, 100, 1e9, 100, 100, 100], "card_width": 1e9}"#).settings;
+        assert_eq!((column_widths, card_width), (vec![16.0, 100.0, 4096.0, 100.0, 100.0, 100.0], 4096.0));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.json");
+        save(&path, &Settings { card_width: f32::NAN, zoom_percent: 900, ..Settings::default() }).unwrap();
+        assert_eq!(load(&path), Loaded { settings: Settings { zoom_percent: 200, ..Settings::default() }, word: None });
+    }
+
+    #[test]
+    fn a_folder_in_the_place_of_the_file_stops_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(load(folder.path()).settings, Settings::default());
+        assert!(save(folder.path(), &Settings::default()).is_err());
+    }
+}
