@@ -104,7 +104,7 @@ enum Proof {
     /// The server has accepted it.
     Online(Session),
     /// The server cannot be reached: the profile is to prove it.
-    Offline(UpstreamError),
+    Offline,
 }
 
 async fn prove(upstream: &HttpUpstream, vault: &Vault) -> Result<Proof, NotEntered> {
@@ -112,7 +112,7 @@ async fn prove(upstream: &HttpUpstream, vault: &Vault) -> Result<Proof, NotEnter
         Ok(session) => Ok(Proof::Online(session)),
         Err(error) => {
             let is_away = error.is_network() || is_server_down(&error);
-            if is_away && exists(vault).await { Ok(Proof::Offline(error)) } else { Err(refused(&error)) }
+            if is_away && exists(vault).await { Ok(Proof::Offline) } else { Err(refused(&error)) }
         }
     }
 }
@@ -144,7 +144,7 @@ fn refused(error: &UpstreamError) -> NotEntered {
 fn open_profile(vault: &Vault, credentials: &Credentials, proof: Proof) -> Result<Opened, NotEntered> {
     let passphrase = credentials.passphrase.as_ref().map(|passphrase| passphrase.as_str());
     let opened = match proof {
-        Proof::Offline(_) => vault.unlock_offline(&credentials.password, passphrase),
+        Proof::Offline => vault.unlock_offline(&credentials.password, passphrase),
         Proof::Online(session) => {
             if credentials.afresh && vault.exists() {
                 vault.set_aside(Utc::now()).map_err(|error| vault_trouble(vault, &error))?;

@@ -107,7 +107,7 @@ impl Job {
         }
     }
 
-    fn rows(&self, format: Format, query: &Query, path: &Path, cancelled: &AtomicBool) -> Result<usize, ExportError> {
+    fn rows(&self, query: &Query, path: &Path, cancelled: &AtomicBool) -> Result<usize, ExportError> {
         let total = self.store.list(query, 0, 0).map_or(0, |listed| listed.total);
         self.show(Export::Writing { done: 0, total });
         let progress = |done| {

@@ -70,17 +70,17 @@ fn in_range(settings: Settings) -> Settings {
     let Settings {
         server,
         login,
+        zone,
         notifications,
         zoom_percent,
         theme,
         keep_drafts,
         lock_after_mins,
         column_widths,
-        card_width,
+        narrow_column_widths,
     } = settings;
-    let widths_fit = column_widths.len() == COLUMNS && column_widths.iter().all(|width| width.is_finite());
-    let points = |width: f32| width.clamp(LEAST_POINTS, MOST_POINTS);
     Settings {
+        zone,
         server: short(server, MOST_SERVER_CHARS),
         login: short(login, MOST_LOGIN_CHARS),
         notifications,
@@ -88,9 +88,14 @@ fn in_range(settings: Settings) -> Settings {
         theme,
         keep_drafts,
         lock_after_mins: lock_after_mins.min(MOST_LOCK_MINS),
-        column_widths: if widths_fit { column_widths.into_iter().map(points).collect() } else { Vec::new() },
-        card_width: if card_width.is_finite() && card_width > 0.0 { points(card_width) } else { 0.0 },
+        column_widths: widths(column_widths),
+        narrow_column_widths: widths(narrow_column_widths),
     }
+}
+
+fn widths(widths: Vec<f32>) -> Vec<f32> {
+    let fit = widths.len() == COLUMNS && widths.iter().all(|width| width.is_finite());
+    if fit { widths.into_iter().map(|width| width.clamp(LEAST_POINTS, MOST_POINTS)).collect() } else { Vec::new() }
 }
 
 fn short(text: String, most_chars: usize) -> String {
@@ -124,8 +129,9 @@ mod tests {
             theme: ThemeChoice::Dark,
             keep_drafts: false,
             lock_after_mins: 0,
+            zone: chrono_tz::Europe::Moscow,
             column_widths: vec![220.5, 120.0, 100.0, 100.0, 120.0, 90.0],
-            card_width: 420.0,
+            narrow_column_widths: vec![180.0, 120.0, 60.0, 80.0, 100.0, 90.0],
         };
         save(&path, &settings).unwrap();
         assert_eq!(load(&path), Loaded { settings, word: None });
@@ -153,15 +159,14 @@ mod tests {
 
     #[test]
     fn values_are_brought_into_range() {
-        let text = r#"{"zoom_percent": 5, "lock_after_mins": 60000, "card_width": -1, "column_widths": [1, 2]}"#;
-        let Settings { zoom_percent, lock_after_mins, card_width, column_widths, .. } = loaded(text).settings;
-        assert_eq!((zoom_percent, lock_after_mins, card_width, column_widths), (100, 1440, 0.0, vec![]));
-        let Settings { column_widths, card_width, .. } =
-            loaded(r#"{"column_widths": [1, 100, 1e9, 100, 100, 100], "card_width": 1e9}"#).settings;
-        assert_eq!((column_widths, card_width), (vec![16.0, 100.0, 4096.0, 100.0, 100.0, 100.0], 4096.0));
+        let text = r#"{"zoom_percent": 5, "lock_after_mins": 60000, "column_widths": [1, 2]}"#;
+        let Settings { zoom_percent, lock_after_mins, column_widths, .. } = loaded(text).settings;
+        assert_eq!((zoom_percent, lock_after_mins, column_widths), (100, 1440, vec![]));
+        let wide = loaded(r#"{"narrow_column_widths": [1, 100, 1e9, 100, 100, 100]}"#).settings;
+        assert_eq!(wide.narrow_column_widths, [16.0, 100.0, 4096.0, 100.0, 100.0, 100.0]);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.json");
-        save(&path, &Settings { card_width: f32::NAN, zoom_percent: 900, ..Settings::default() }).unwrap();
+        save(&path, &Settings { column_widths: vec![f32::NAN; 6], zoom_percent: 900, ..Settings::default() }).unwrap();
         assert_eq!(load(&path), Loaded { settings: Settings { zoom_percent: 200, ..Settings::default() }, word: None });
     }
 

@@ -1,7 +1,7 @@
 //! The places of the demo: the gateway, the register, and what a workstation is made of.
 
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -87,6 +87,12 @@ impl Places {
             organization: Some(self.organization.clone()),
         };
         Ok(Workstation { store: Arc::new(store), upstream, session })
+    }
+
+    /// A folder for the settings of the demo's window: it goes with the demo.
+    #[must_use]
+    pub fn settings_folder(&self) -> PathBuf {
+        self.folder.path().join("settings")
     }
 
     /// Stops everything and removes the folder. The workstation must have been stopped before.
