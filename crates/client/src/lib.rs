@@ -3,8 +3,13 @@
 //! Invariant: the thread that draws does no I/O and takes no lock that anyone holds for longer than a copy.
 
 pub mod folders;
+pub mod notices;
 pub mod settings;
 pub mod vault;
 
 mod durable;
 mod hex;
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod private_bus;
