@@ -2,6 +2,7 @@
 //!
 //! Invariant: the thread that draws does no I/O and takes no lock that anyone holds for longer than a copy.
 
+pub mod dialogs;
 pub mod folders;
 pub mod notices;
 pub mod settings;
