@@ -3,6 +3,7 @@
 //! Invariant: the thread that draws does no I/O and takes no lock that anyone holds for longer than a copy.
 
 pub mod dialogs;
+pub mod export;
 pub mod folders;
 pub mod notices;
 pub mod settings;
