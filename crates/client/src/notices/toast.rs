@@ -1,7 +1,7 @@
 //! Notifications of Windows.
 //!
-//! Invariant: at most one thread waits for a click; a notification that comes meanwhile is shown, and the
-//! click on the one before is heard still.
+//! Invariant: at most one thread waits for a click. A notification that comes while the one before is still on
+//! the screen is shown, but only the click on the one before is heard: a toast goes after seconds.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

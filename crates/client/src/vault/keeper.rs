@@ -84,8 +84,7 @@ fn entry(name: &str) -> Result<Entry, KeeperError> {
     Entry::new(SERVICE, name).map_err(refused)
 }
 
-// A foreign enum that may grow.
-#[allow(clippy::wildcard_enum_match_arm)]
+#[allow(clippy::wildcard_enum_match_arm, reason = "a foreign enum that grows")]
 fn refused(error: keyring::Error) -> KeeperError {
     match error {
         keyring::Error::NoDefaultStore => {

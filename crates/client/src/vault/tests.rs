@@ -350,3 +350,25 @@ fn a_folder_that_cannot_be_written_is_told() {
     assert!(matches!(error, VaultError::File { .. }), "{error}");
     assert!(words(&error).contains("проверьте права"));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_system_without_a_keyring_is_known_as_such() {
+    crate::private_bus::without_a_bus("vault::tests::inner_without_a_keyring");
+    crate::private_bus::on_a_bus("vault::tests::inner_without_a_keyring");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "runs without a keyring only"]
+fn inner_without_a_keyring() {
+    let place = Place::new();
+    let vault = Vault::open(&place.profile(), SERVER, LOGIN);
+    for _ in 0..2 {
+        let error = vault.create(PASSWORD, None, &olga()).unwrap_err();
+        assert!(matches!(error, VaultError::Keyring(KeeperError::Absent(Some(_)))), "{error:?}");
+    }
+    vault.create(PASSWORD, Some(PASSPHRASE), &olga()).unwrap();
+    vault.unlock_offline(PASSWORD, Some(PASSPHRASE)).unwrap();
+    vault.wipe().unwrap();
+}

@@ -50,13 +50,13 @@ impl<M> Inbox<M> {
 /// Holds back what would be done too often: during a long pull the store changes many times a second.
 pub(crate) struct Pace {
     every: Duration,
-    last: Option<Instant>,
+    not_before: Instant,
     due: bool,
 }
 
 impl Pace {
-    pub(crate) const fn new(every: Duration) -> Self {
-        Self { every, last: None, due: false }
+    pub(crate) fn new(every: Duration) -> Self {
+        Self { every, not_before: Instant::now(), due: false }
     }
 
     /// It is to be done.
@@ -66,16 +66,42 @@ impl Pace {
 
     /// When it may be done, if it is to be.
     pub(crate) fn until(&self) -> Option<Instant> {
-        self.due.then(|| self.last.map_or_else(Instant::now, |last| last + self.every))
+        self.due.then_some(self.not_before)
     }
 
     /// Whether it is to be done and may be; from now on it is done.
     pub(crate) fn take(&mut self) -> bool {
         let now = Instant::now();
-        let is_time = self.until().is_some_and(|until| until <= now);
+        let is_time = self.due && self.not_before <= now;
         if is_time {
-            (self.due, self.last) = (false, Some(now));
+            (self.due, self.not_before) = (false, now + self.every);
         }
         is_time
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_due_is_done_at_once_and_then_not_before_its_time() {
+        let mut pace = Pace::new(Duration::from_secs(3_600));
+        assert!(!pace.take(), "nobody has asked");
+        pace.ask();
+        assert!(pace.take());
+        pace.ask();
+        assert!(!pace.take(), "too soon");
+        assert!(pace.until().is_some_and(|until| until > Instant::now()));
+    }
+
+    #[test]
+    fn messages_are_taken_together_in_their_order() {
+        let (outlet, inbox) = inbox();
+        (1..=3).for_each(|number| outlet.send(number));
+        assert_eq!(inbox.take(None), Ok(vec![1, 2, 3]));
+        assert_eq!(inbox.take(Some(Instant::now())), Ok(Vec::new()));
+        drop(outlet);
+        assert_eq!(inbox.take(None), Err(Closed));
     }
 }
