@@ -2,5 +2,8 @@
 //! does I/O.
 
 mod settings;
+pub mod texts;
+pub mod theme;
+pub mod widgets;
 
 pub use settings::{Settings, ThemeChoice};

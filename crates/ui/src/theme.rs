@@ -1,0 +1,85 @@
+//! The look of the window: fonts, colours and sizes, for light and dark, in this one place.
+//!
+//! Invariant: text in any colour of [`Palette`] has a contrast of at least 4.5:1 against every background
+//! that is meant for text, and an idle window has nothing that moves.
+
+mod fonts;
+mod palette;
+mod style;
+
+use egui::{Button, Context, Key, RichText, ThemePreference, Vec2};
+
+pub use fonts::bold_family;
+pub use palette::Palette;
+
+use crate::{Settings, ThemeChoice};
+
+/// The height of a row of the table, in points; even, so that a million rows scroll exactly.
+pub const ROW_HEIGHT: f32 = 22.0;
+/// The height of the table's header, in points.
+pub const HEADER_HEIGHT: f32 = 26.0;
+/// The height of a field and a button, in points.
+pub const FIELD_HEIGHT: f32 = 24.0;
+/// The width of a field that holds a date, in points.
+pub const DATE_WIDTH: f32 = 116.0;
+/// The width of the names beside the values of the card, in points.
+pub const LABEL_WIDTH: f32 = 168.0;
+/// The size of ordinary text, in points.
+pub const BODY: f32 = 13.0;
+/// The size of names above fields, of mistakes below them and of notes, in points.
+pub const SMALL: f32 = 12.0;
+/// The size of a view's title, in points.
+pub const TITLE: f32 = 17.0;
+/// Between fields that belong together, in points.
+pub const GAP: f32 = 8.0;
+/// The inner margin of a panel, in points.
+pub const PANEL_MARGIN: i8 = 10;
+
+/// Fonts, both styles and what must not be as egui has it by default. Once, at the start.
+pub fn install(ctx: &Context) {
+    ctx.set_fonts(fonts::definitions());
+    style::install(ctx);
+    ctx.options_mut(|options| {
+        options.quit_shortcuts.clear();
+        // Ctrl+= changes the setting, which `apply` then shows.
+        options.zoom_with_keyboard = false;
+        options.fallback_theme = egui::Theme::Light;
+    });
+}
+
+/// What a person has set: light or dark, and the size of text from 100 to 200 %.
+pub fn apply(ctx: &Context, settings: &Settings) {
+    ctx.set_theme(match settings.theme {
+        ThemeChoice::System => ThemePreference::System,
+        ThemeChoice::Light => ThemePreference::Light,
+        ThemeChoice::Dark => ThemePreference::Dark,
+    });
+    ctx.set_zoom_factor(f32::from(settings.zoom_percent.clamp(100, 200)) / 100.0);
+}
+
+/// Bold text of the ordinary size.
+pub fn bold(text: impl Into<String>) -> RichText {
+    RichText::new(text).family(bold_family())
+}
+
+/// The title of a view or a card.
+pub fn title(text: impl Into<String>) -> RichText {
+    bold(text).size(TITLE)
+}
+
+/// The name of a field, a note: smaller and paler than ordinary text, and still easy to read.
+pub fn note(ui: &egui::Ui, text: impl Into<String>) -> RichText {
+    RichText::new(text).size(SMALL).color(Palette::of(ui).muted)
+}
+
+/// The one button of a view that does what the view is for. It also answers to `shortcut` in its tooltip.
+pub fn primary<'a>(ui: &egui::Ui, text: impl Into<String>) -> Button<'a> {
+    let palette = Palette::of(ui);
+    Button::new(bold(text).color(palette.on_accent)).fill(palette.accent).min_size(Vec2::new(96.0, FIELD_HEIGHT))
+}
+
+/// Whether Enter was pressed in this pass, with no modifier. For a field that has just lost the focus by it.
+#[must_use]
+pub fn entered(ui: &egui::Ui) -> bool {
+    ui.input(|input| input.key_pressed(Key::Enter) && input.modifiers.is_none())
+}
