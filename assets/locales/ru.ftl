@@ -5,6 +5,16 @@
 date-bad = Введите дату, например 21.11.2026
 date-impossible = Нет такой даты
 date-year = Год — от 1900 до 2099
+date-hint = дд.мм.гггг
+date-open = Открыть календарь: { $field }
+date-open-hint = Календарь (клавиша ↓)
+date-today = Сегодня
+date-month-back = Предыдущий месяц
+date-month-on = Следующий месяц
+date-year-back = Предыдущий год
+date-year-on = Следующий год
+# The name of the calendar's days for a screen reader.
+date-days = Календарь, выбран день { $day }
 # A month above the calendar's days.
 date-month =
     { $month ->

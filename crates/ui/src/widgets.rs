@@ -4,5 +4,9 @@
 //! asks for no repaint of its own.
 
 mod date;
+mod field;
+mod icon;
 
-pub use date::{BadDate, date_in_words, parse_date};
+pub use date::{BadDate, DateField, date_in_words, parse_date};
+pub use field::labelled;
+pub use icon::{Icon, icon_button};
