@@ -1,5 +1,10 @@
 # Every text of the window. A key is `area-thing`; sections stand in the alphabet's order.
 
+## Copying
+
+copy-value = Скопировать: { $name }
+copy-hint = Скопировать
+
 ## Dates
 
 date-bad = Введите дату, например 21.11.2026
@@ -58,3 +63,15 @@ date-weekday =
         [6] Сб
        *[7] Вс
     }
+
+## Periods
+
+period-from = Период с
+period-to = по
+period-empty = Укажите дату
+period-reversed = Раньше начала периода
+period-today = Сегодня
+period-week = 7 дней
+period-month = Этот месяц
+period-quarter = Этот квартал
+period-all = Всё время

@@ -24,18 +24,26 @@ macro_rules! t {
 
 const RUSSIAN: &str = include_str!("../../../assets/locales/ru.ftl");
 
-static BUNDLE: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {
+type Bundle = FluentBundle<FluentResource>;
+
+static BUNDLE: LazyLock<Bundle> = LazyLock::new(|| bundle(RUSSIAN));
+
+/// What can be read of a file; a unit test sees to it that this is the whole.
+fn bundle(source: &str) -> Bundle {
     let mut bundle = FluentBundle::new_concurrent(vec!["ru".parse().unwrap_or_default()]);
     bundle.set_use_isolating(false);
-    let resource = FluentResource::try_new(RUSSIAN.to_owned()).unwrap_or_else(|(readable, _)| readable);
+    let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(readable, _)| readable);
     bundle.add_resource_overriding(resource);
     bundle
-});
+}
 
 /// The text of a key; the key itself when there is none.
 #[must_use]
 pub fn text<const N: usize>(key: &'static str, args: [(&'static str, Value<'_>); N]) -> Cow<'static, str> {
-    let bundle = &*BUNDLE;
+    text_of(&BUNDLE, key, args)
+}
+
+fn text_of<'b, const N: usize>(bundle: &'b Bundle, key: &'b str, args: [(&'static str, Value<'_>); N]) -> Cow<'b, str> {
     let Some(pattern) = bundle.get_message(key).and_then(|message| message.value()) else {
         return Cow::Borrowed(key);
     };
@@ -118,6 +126,26 @@ mod tests {
     fn the_scan_sees_calls_and_nothing_else() {
         let code = concat!("t", "!(\"a-b\"), format!(\"c-d\"), crate::t", "!(\n    \"e-f\", n = 1)");
         assert_eq!(keys_in(code).into_iter().collect::<Vec<_>>(), ["a-b", "e-f"]);
+    }
+
+    #[test]
+    fn russian_has_three_plural_forms() {
+        let source = "
+found =
+    { $count ->
+        [one] { $count } заявление
+        [few] { $count } заявления
+       *[many] { $count } заявлений
+    }";
+        let bundle = bundle(source);
+        let shown = |count: usize| text_of(&bundle, "found", [("count", count.into())]).into_owned();
+        for (word, counts) in
+            [("заявление", [1, 21, 101, 1001]), ("заявления", [2, 4, 22, 1004]), ("заявлений", [0, 5, 11, 1_000_000])]
+        {
+            for count in counts {
+                assert_eq!(shown(count), format!("{count} {word}"));
+            }
+        }
     }
 
     #[test]

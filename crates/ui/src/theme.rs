@@ -72,7 +72,7 @@ pub fn note(ui: &egui::Ui, text: impl Into<String>) -> RichText {
     RichText::new(text).size(SMALL).color(Palette::of(ui).muted)
 }
 
-/// The one button of a view that does what the view is for. It also answers to `shortcut` in its tooltip.
+/// The one button of a view that does what the view is for.
 pub fn primary<'a>(ui: &egui::Ui, text: impl Into<String>) -> Button<'a> {
     let palette = Palette::of(ui);
     Button::new(bold(text).color(palette.on_accent)).fill(palette.accent).min_size(Vec2::new(96.0, FIELD_HEIGHT))
@@ -82,4 +82,22 @@ pub fn primary<'a>(ui: &egui::Ui, text: impl Into<String>) -> Button<'a> {
 #[must_use]
 pub fn entered(ui: &egui::Ui) -> bool {
     ui.input(|input| input.key_pressed(Key::Enter) && input.modifiers.is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_settings_are_shown_within_their_limits() {
+        let ctx = Context::default();
+        install(&ctx);
+        for (zoom_percent, factor) in [(0, 1.0), (125, 1.25), (900, 2.0)] {
+            apply(&ctx, &Settings { zoom_percent, theme: ThemeChoice::Dark, ..Settings::default() });
+            ctx.begin_pass(egui::RawInput::default());
+            assert!((ctx.zoom_factor() - factor).abs() < f32::EPSILON);
+            assert_eq!(ctx.theme(), egui::Theme::Dark);
+            ctx.end_pass().textures_delta.clear();
+        }
+    }
 }

@@ -18,7 +18,9 @@ pub(super) fn definitions() -> FontDefinitions {
     for (name, bytes) in [REGULAR, BOLD] {
         fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
     }
-    let fallback = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
+    let mut fallback = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
+    // The arrows of the help on keys stand only there.
+    fallback.push("Hack".to_owned());
     let led_by = |name: &str| std::iter::once(name.to_owned()).chain(fallback.iter().cloned()).collect();
     fonts.families.insert(FontFamily::Proportional, led_by(REGULAR.0));
     fonts.families.insert(bold_family(), led_by(BOLD.0));

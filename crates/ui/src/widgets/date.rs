@@ -38,6 +38,11 @@ impl DateField {
         Self { text: date.map(words::digits).unwrap_or_default(), calendar: None }
     }
 
+    #[cfg(test)]
+    pub(super) fn typed(text: &str) -> Self {
+        Self { text: text.to_owned(), calendar: None }
+    }
+
     /// Shows another date.
     pub fn set(&mut self, date: Option<NaiveDate>) {
         self.text = date.map(words::digits).unwrap_or_default();
@@ -121,7 +126,7 @@ impl DateField {
             // Shown for the last time: something else was clicked.
             Some(Pressed::Nothing) if Popup::is_id_open(ctx, id) => return false,
             Some(Pressed::Day(date)) => self.set(Some(date)),
-            Some(Pressed::Nothing | Pressed::Escape) | None => {}
+            Some(Pressed::Nothing | Pressed::Escape | Pressed::Left) | None => {}
         }
         self.calendar = None;
         Popup::close_id(ctx, id);

@@ -6,10 +6,9 @@
 use egui::accesskit::Invalid;
 use egui::{Response, RichText, Stroke, Ui};
 
+use super::icon::Icon;
 use crate::theme::{self, Palette, SMALL};
 
-/// The sign before the words of a mistake.
-pub(super) const MISTAKE: &str = "⚠";
 /// A mistake may be wider than a narrow field, up to this.
 const MISTAKE_WIDTH: f32 = 150.0;
 
@@ -51,7 +50,8 @@ fn mistake(ui: &mut Ui, field: &Response, words: &str) {
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
             ui.spacing_mut().interact_size.y = 0.0;
-            ui.label(RichText::new(MISTAKE).size(SMALL).color(color));
+            let (_, sign) = ui.allocate_space(egui::Vec2::splat(16.0));
+            Icon::Warning.paint(ui.painter(), sign, color);
             ui.add(egui::Label::new(RichText::new(words).size(SMALL).color(color)).wrap());
         });
     });

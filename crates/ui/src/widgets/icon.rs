@@ -1,7 +1,7 @@
 //! Small pictures drawn with lines, and the button that is only such a picture.
 
 use egui::{
-    Color32, CornerRadius, Painter, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
+    Color32, CornerRadius, Id, Painter, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
 };
 use egui::{pos2, vec2};
 
@@ -10,12 +10,22 @@ use crate::theme::Palette;
 /// What is drawn, in a square of 12 points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
+    /// Not drawn: the button is there and not seen.
+    Nothing,
     /// A leaf of a calendar.
     Calendar,
     /// Two sheets.
     Copy,
-    /// A tick.
+    /// A tick: done.
     Tick,
+    /// A cross: refused, rejected.
+    Cross,
+    /// A filled circle: waits.
+    Dot,
+    /// An empty circle: nothing to do.
+    Ring,
+    /// A triangle with an exclamation mark: look here.
+    Warning,
     /// One step back.
     Back,
     /// One step on.
@@ -34,6 +44,7 @@ impl Icon {
         let origin = within.center() - Vec2::splat(SIDE / 2.0);
         let pen = Pen { painter, origin, stroke: Stroke::new(1.3, color) };
         match self {
+            Self::Nothing => {}
             Self::Calendar => {
                 pen.sheet((0.5, 1.5), (11.5, 11.5));
                 pen.line(&[(0.5, 4.6), (11.5, 4.6)]);
@@ -44,7 +55,22 @@ impl Icon {
                 pen.sheet((3.5, 3.5), (11.5, 11.5));
                 pen.line(&[(8.5, 0.8), (1.5, 0.8), (0.8, 1.5), (0.8, 8.5)]);
             }
-            Self::Tick => pen.line(&[(1.0, 6.5), (4.5, 10.0), (11.0, 2.0)]),
+            Self::Tick => pen.line(&[(1.5, 6.5), (4.5, 9.5), (10.5, 2.5)]),
+            Self::Cross => {
+                pen.line(&[(2.5, 2.5), (9.5, 9.5)]);
+                pen.line(&[(9.5, 2.5), (2.5, 9.5)]);
+            }
+            Self::Dot => {
+                pen.painter.circle_filled(pen.at((6.0, 6.0)), 4.0, color);
+            }
+            Self::Ring => {
+                pen.painter.circle_stroke(pen.at((6.0, 6.0)), 3.6, pen.stroke);
+            }
+            Self::Warning => {
+                pen.line(&[(6.0, 1.0), (11.4, 10.8), (0.6, 10.8), (6.0, 1.0)]);
+                pen.line(&[(6.0, 4.4), (6.0, 7.4)]);
+                pen.painter.circle_filled(pen.at((6.0, 9.0)), 0.75, color);
+            }
             Self::Back => pen.line(&[(7.5, 2.0), (4.0, 6.0), (7.5, 10.0)]),
             Self::On => pen.line(&[(4.5, 2.0), (8.0, 6.0), (4.5, 10.0)]),
             Self::FarBack => {
@@ -88,7 +114,7 @@ pub fn icon_button(ui: &mut Ui, icon: Icon, name: &str, sense: Sense) -> Respons
 
 /// The same in a given place, over what is there already.
 pub(super) fn icon_button_at(ui: &Ui, rect: Rect, icon: Icon, name: &str, sense: Sense) -> Response {
-    let response = ui.interact(rect, ui.make_persistent_id(("icon", name)), sense);
+    let response = ui.interact(rect, id_of(ui, name), sense);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), name));
     let palette = Palette::of(ui);
     let looked_at = response.hovered() || response.has_focus();
@@ -102,6 +128,11 @@ pub(super) fn icon_button_at(ui: &Ui, rect: Rect, icon: Icon, name: &str, sense:
     let color = if looked_at { palette.accent } else { palette.muted };
     icon.paint(ui.painter(), Rect::from_center_size(rect.center().round(), vec2(SIDE, SIDE)), color);
     response
+}
+
+/// The identity of the button with this name.
+pub(super) fn id_of(ui: &Ui, name: &str) -> Id {
+    ui.make_persistent_id(("icon", name))
 }
 
 /// The square at the right end of a field, where its button goes.

@@ -24,6 +24,8 @@ pub(super) enum Pressed {
     Nothing,
     Day(NaiveDate),
     Escape,
+    /// The keyboard went to something else.
+    Left,
 }
 
 #[derive(Clone, Debug)]
@@ -42,9 +44,11 @@ impl Calendar {
         self.header(ui);
         weekdays(ui);
         let days = self.days(ui, chosen, today);
-        let keyed = self.keys(ui, &days.response, today);
         let footer = ui.add(egui::Button::new(t!("date-today")).small().frame_when_inactive(false));
-        match (keyed, days.inner) {
+        if self.left(ui, &days.response, &footer) {
+            return Pressed::Left;
+        }
+        match (self.keys(ui, &days.response, today), days.inner) {
             (Pressed::Nothing, _) if footer.clicked() => Pressed::Day(today),
             (Pressed::Nothing, Some(date)) => Pressed::Day(date),
             (pressed, _) => pressed,
@@ -90,10 +94,17 @@ impl Calendar {
         egui::InnerResponse::new(clicked, response)
     }
 
-    fn keys(&mut self, ui: &Ui, grid: &Response, today: NaiveDate) -> Pressed {
-        if std::mem::take(&mut self.fresh) {
+    /// Holds the keyboard on the days, also after a press of the mouse; says whether it went elsewhere.
+    fn left(&mut self, ui: &Ui, grid: &Response, footer: &Response) -> bool {
+        let focused = ui.memory(|memory| memory.focused());
+        if std::mem::take(&mut self.fresh) || focused.is_none() {
             grid.request_focus();
+            return false;
         }
+        focused.is_some_and(|id| id != grid.id && id != footer.id)
+    }
+
+    fn keys(&mut self, ui: &Ui, grid: &Response, today: NaiveDate) -> Pressed {
         ui.memory_mut(|memory| memory.set_focus_lock_filter(grid.id, keys_of_calendar()));
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
         if pressed(Key::Escape) {
