@@ -108,6 +108,20 @@ fn a_choice_is_made_and_taken_back() {
 }
 
 #[test]
+fn a_choice_is_made_by_keyboard() {
+    let show = |ui: &mut Ui, chosen: &mut Option<u8>| {
+        choice(ui, "Тип", chosen, &[(1, "Выбор"), (2, "Отмена выбора")], "Все типы");
+    };
+    let mut window = window([240.0, 200.0], Theme::Light, show, None);
+    window.get_by_role_and_label(Role::ComboBox, "Тип").focus();
+    window.run();
+    press(&mut window, &[Key::Enter, Key::ArrowDown, Key::ArrowDown, Key::Enter]);
+    assert_eq!(*window.state(), Some(1));
+    assert!(window.query_by_role_and_label(Role::Button, "Отмена выбора").is_none(), "closed");
+    assert!(window.get_by_role_and_label(Role::ComboBox, "Тип").is_focused());
+}
+
+#[test]
 fn a_value_is_copied_and_an_absent_one_is_a_dash() {
     let show = |ui: &mut Ui, (): &mut ()| {
         copyable(ui, "СНИЛС", "112-233-445 95");
