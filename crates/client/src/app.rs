@@ -111,8 +111,8 @@ impl App {
         if let Some(server) = server {
             settings.server = server;
         }
-        prikrep_ui::install(ctx);
-        prikrep_ui::apply(ctx, &settings);
+        prikrep_ui::theme::install(ctx);
+        prikrep_ui::theme::apply(ctx, &settings);
         let (sender, events) = channel();
         let waker: Waker = {
             let ctx = ctx.clone();
@@ -272,7 +272,7 @@ impl App {
 
     fn enter(&mut self, credentials: Credentials) {
         let passphrase = self.sign_in.passphrase;
-        self.sign_in = SignIn { busy: Some(prikrep_ui::text("entry-busy")), passphrase, ..SignIn::default() };
+        self.sign_in = SignIn { busy: Some(prikrep_ui::t!("entry-busy").into_owned()), passphrase, ..SignIn::default() };
         let mut settings = (*self.settings).clone();
         settings.server.clone_from(&credentials.server);
         settings.login.clone_from(&credentials.login);
@@ -295,7 +295,7 @@ impl App {
     }
 
     fn start_demo(&mut self) {
-        self.sign_in = SignIn { busy: Some(prikrep_ui::text("entry-demo-busy")), ..SignIn::default() };
+        self.sign_in = SignIn { busy: Some(prikrep_ui::t!("entry-demo-busy").into_owned()), ..SignIn::default() };
         let reporter = self.reporter.clone();
         self.runtime.spawn(async move {
             let started = Places::start(DEMO).await.map_err(|error| format!("{error:#}"));
@@ -350,7 +350,7 @@ impl App {
         if let Some(open) = &mut self.open {
             let hint = match &open.guard {
                 Guard::Profile(_) => None,
-                Guard::Demo { password } => Some(prikrep_ui::text_with("lock-demo-hint", "password", password)),
+                Guard::Demo { password } => Some(prikrep_ui::t!("lock-demo-hint", password = *password).into_owned()),
             };
             open.locked = Some(Locked { login: open.login.clone(), busy: false, trouble: None, hint });
         }
@@ -389,7 +389,7 @@ impl App {
             }
             Guard::Demo { password: wanted } => {
                 let fits = password.as_str() == *wanted;
-                self.unlocked(if fits { Ok(()) } else { Err(prikrep_ui::text("lock-wrong")) });
+                self.unlocked(if fits { Ok(()) } else { Err(prikrep_ui::t!("lock-wrong").into_owned()) });
             }
         }
     }
@@ -412,7 +412,7 @@ impl App {
             return;
         }
         let (Some(open), demo) = (self.open.take(), self.demo.take()) else { return };
-        self.sign_in = SignIn { busy: Some(prikrep_ui::text("entry-leaving")), ..SignIn::default() };
+        self.sign_in = SignIn { busy: Some(prikrep_ui::t!("entry-leaving").into_owned()), ..SignIn::default() };
         let reporter = self.reporter.clone();
         self.runtime.spawn(async move {
             open.exporting.stop();
@@ -436,7 +436,7 @@ impl App {
     }
 
     fn set(&mut self, settings: Settings, ctx: &egui::Context) {
-        prikrep_ui::apply(ctx, &settings);
+        prikrep_ui::theme::apply(ctx, &settings);
         self.keep(settings);
     }
 

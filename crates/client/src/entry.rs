@@ -77,9 +77,9 @@ pub(crate) async fn enter(credentials: Credentials, folders: &Folders, zone: Tz)
             Ok((Arc::new(store), opened.session))
         })
     };
-    let (store, session) = opening.await.map_err(|_| NotEntered::of(None, prikrep_ui::text("entry-internal")))??;
+    let (store, session) = opening.await.map_err(|_| NotEntered::of(None, prikrep_ui::t!("entry-internal").into_owned()))??;
     if !session.role.reads_applications() {
-        return Err(NotEntered::of(Some(SignInField::Login), prikrep_ui::text("entry-reads-nothing")));
+        return Err(NotEntered::of(Some(SignInField::Login), prikrep_ui::t!("entry-reads-nothing").into_owned()));
     }
     Ok(Entered { store, upstream, session, vault, credentials })
 }
@@ -183,7 +183,7 @@ fn vault_trouble(vault: &Vault, error: &VaultError) -> NotEntered {
 
 fn store_trouble(error: &StoreError) -> NotEntered {
     let words = match error {
-        StoreError::Locked { .. } => prikrep_ui::text("entry-open-elsewhere"),
+        StoreError::Locked { .. } => prikrep_ui::t!("entry-open-elsewhere").into_owned(),
         other => other.to_string(),
     };
     NotEntered::of(None, words)

@@ -67,7 +67,7 @@ impl Exporting {
         let begun = std::thread::Builder::new().name("export".to_owned()).spawn(move || {
             let file = PathBuf::from(&path);
             if file.exists() {
-                let trouble = prikrep_ui::text("export-exists");
+                let trouble = prikrep_ui::t!("export-exists").into_owned();
                 return job.show(Export::AskPath { proposed: path, trouble: Some(trouble) });
             }
             job.write(&query, &file, &cancelled);
@@ -125,7 +125,7 @@ impl Job {
             Format::Xlsx => "xlsx",
             Format::Csv => "csv",
         };
-        format!("{}-{today}.{extension}", prikrep_ui::text("export-name"))
+        format!("{}-{today}.{extension}", prikrep_ui::t!("export-name").into_owned())
     }
 
     fn proposed_path(&self, format: Format) -> String {

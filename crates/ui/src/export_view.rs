@@ -1,10 +1,10 @@
 //! An export: where to, how far, what came of it.
 
-use egui::{Id, Modal, RichText, TextEdit, Ui};
+use egui::{Id, Modal, TextEdit, Ui};
 
-use crate::texts::t;
-use crate::theme::{self, Palette};
-use crate::widgets;
+use crate::t;
+use crate::theme;
+use crate::widgets::{self, Mark};
 use crate::{Action, Export};
 
 const WIDTH: f32 = 460.0;
@@ -26,12 +26,12 @@ pub(crate) fn export_ui(ui: &Ui, export: &Export, path: &mut String, actions: &m
             }
         }),
         Export::Done { path, rows } => modal(ui, actions, |ui, actions| {
-            ui.label(RichText::new(format!("✔ {}", t!("export-done", count = *rows))).color(Palette::of(ui).ok));
+            widgets::told(ui, Mark::Ok, &t!("export-done", count = *rows));
             widgets::copyable(ui, &t!("export-file"), path);
             close_ui(ui, actions);
         }),
         Export::Failed { words } => modal(ui, actions, |ui, actions| {
-            ui.label(RichText::new(format!("⚠ {words}")).color(Palette::of(ui).bad));
+            widgets::told(ui, Mark::Bad, words);
             close_ui(ui, actions);
         }),
     }
@@ -40,7 +40,7 @@ pub(crate) fn export_ui(ui: &Ui, export: &Export, path: &mut String, actions: &m
 fn modal(ui: &Ui, actions: &mut Vec<Action>, add: impl FnOnce(&mut Ui, &mut Vec<Action>)) {
     let shown = Modal::new(Id::unique("export")).show(ui, |ui| {
         ui.set_width(WIDTH);
-        ui.label(theme::bold(&t!("export-title")));
+        ui.label(theme::bold(t!("export-title")));
         ui.add_space(6.0);
         add(ui, actions);
     });
@@ -55,7 +55,7 @@ fn ask_ui(ui: &mut Ui, path: &mut String, trouble: Option<&str>, actions: &mut V
         ui.add(TextEdit::singleline(path).desired_width(f32::INFINITY).char_limit(4_096))
     });
     ui.horizontal(|ui| {
-        if ui.add(theme::primary_button(ui, &t!("export-save"))).clicked() && !path.trim().is_empty() {
+        if ui.add(theme::primary(ui, t!("export-save"))).clicked() && !path.trim().is_empty() {
             actions.push(Action::ExportTo(path.trim().to_owned()));
         }
         if ui.button(t!("export-cancel")).clicked() {

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use prikrep_domain::{OmsPolicy, Snils};
 
-use crate::texts::t;
+use crate::t;
 
 /// What stands in the place of an absent value.
 pub(crate) const ABSENT: &str = "—";

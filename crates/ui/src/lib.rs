@@ -17,9 +17,9 @@ mod shell;
 mod sign_in;
 mod snapshot;
 mod stats;
-mod texts;
-mod theme;
-mod widgets;
+pub mod texts;
+pub mod theme;
+pub mod widgets;
 mod window;
 
 pub use action::{Action, Credentials, ExportFormat};
@@ -30,6 +30,4 @@ pub use snapshot::{
     BLOCK_ROWS, Card, CardState, Counts, Export, FiguresState, Hop, Link, Linked, List, Locked, NotSent, OutboxRow,
     Passphrase, Pulling, Sent, SignIn, SignInField, SignInTrouble, Snapshot, Stage, Work,
 };
-pub use texts::{text, text_with};
-pub use theme::{apply, install};
 pub use window::Window;

@@ -4,7 +4,7 @@ use egui::{Align, Layout, RichText, Ui};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::sign_in::{secret_field, was_entered};
-use crate::texts::t;
+use crate::t;
 use crate::theme::{self, Palette};
 use crate::{Action, Locked};
 
@@ -27,7 +27,7 @@ impl LockView {
     pub(crate) fn ui(&mut self, ui: &mut Ui, state: &Locked, actions: &mut Vec<Action>) {
         ui.with_layout(Layout::top_down(Align::Center), |ui| {
             ui.add_space((ui.available_height() * 0.25).max(16.0));
-            ui.label(theme::title(&t!("lock-title")));
+            ui.label(theme::title(t!("lock-title")));
             ui.label(RichText::new(state.login.as_str()).color(Palette::of(ui).muted));
             ui.add_space(12.0);
             ui.allocate_ui_with_layout(egui::vec2(FORM_WIDTH, 0.0), Layout::top_down(Align::Min), |ui| {
@@ -47,7 +47,7 @@ impl LockView {
         }
         ui.add_space(6.0);
         let words = t!("lock-unlock");
-        let pressed = ui.add_sized([FORM_WIDTH, 32.0], theme::primary_button(ui, &words)).clicked();
+        let pressed = ui.add_sized([FORM_WIDTH, 32.0], theme::primary(ui, words)).clicked();
         if (pressed || was_entered(ui, &[&field])) && !self.password.is_empty() {
             actions.push(Action::Unlock(Zeroizing::new(self.password.clone())));
             self.password.zeroize();

@@ -5,13 +5,13 @@ use prikrep_domain::Moment;
 
 use crate::card::hop_ui;
 use crate::format;
-use crate::texts::t;
+use crate::t;
 use crate::theme::{self, Palette};
 use crate::{Action, Hop, OutboxRow, Work};
 
 /// Draws the answers on their way. A press on one opens its card.
 pub(crate) fn outbox_ui(ui: &mut Ui, work: &Work, moment: Moment, actions: &mut Vec<Action>) {
-    ui.label(theme::title(&t!("outbox-title")));
+    ui.label(theme::title(t!("outbox-title")));
     if work.outbox.is_empty() {
         ui.add_space(24.0);
         ui.vertical_centered(|ui| ui.label(t!("outbox-empty")));
@@ -22,7 +22,7 @@ pub(crate) fn outbox_ui(ui: &mut Ui, work: &Work, moment: Moment, actions: &mut 
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         for row in work.outbox.iter() {
             ui.push_id(row.record.id, |ui| {
-                theme::card_frame(ui).show(ui, |ui| row_ui(ui, row, moment, actions));
+                theme::block(ui).show(ui, |ui| row_ui(ui, row, moment, actions));
             });
         }
     });
@@ -32,7 +32,7 @@ fn row_ui(ui: &mut Ui, row: &OutboxRow, moment: Moment, actions: &mut Vec<Action
     ui.set_width(ui.available_width());
     ui.horizontal(|ui| {
         let patient = if row.patient.is_empty() { t!("outbox-not-here") } else { row.patient.as_str().into() };
-        if ui.link(theme::bold(&patient)).on_hover_text(t!("outbox-open")).clicked() {
+        if ui.link(theme::bold(patient)).on_hover_text(t!("outbox-open")).clicked() {
             actions.push(Action::Open(row.application));
         }
         if let Some(kind) = row.application_type {

@@ -1,10 +1,10 @@
 //! «Настройки».
 
-use egui::{Grid, RichText, ScrollArea, Slider, Ui};
+use egui::{Grid, ScrollArea, Slider, Ui};
 
-use crate::texts::t;
-use crate::theme::{self, Palette};
-use crate::widgets;
+use crate::t;
+use crate::theme;
+use crate::widgets::{self, Mark};
 use crate::{Action, Settings, Snapshot, ThemeChoice, Work};
 
 const ZOOM: std::ops::RangeInclusive<u16> = 100..=200;
@@ -20,13 +20,13 @@ impl SettingsView {
     pub(crate) fn ui(&mut self, ui: &mut Ui, snapshot: &Snapshot, work: &Work, actions: &mut Vec<Action>) {
         let mut settings = (*snapshot.settings).clone();
         ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
-            ui.label(theme::title(&t!("settings-title")));
+            ui.label(theme::title(t!("settings-title")));
             ui.add_space(8.0);
             look_ui(ui, &mut settings);
             ui.add_space(10.0);
             work_ui(ui, &mut settings);
             if let Some(words) = snapshot.notice_trouble.as_ref().filter(|_| settings.notifications) {
-                ui.label(RichText::new(format!("⚠ {words}")).color(Palette::of(ui).warn));
+                widgets::told(ui, Mark::Warn, words);
             }
             ui.add_space(10.0);
             about_ui(ui, snapshot);
@@ -42,7 +42,7 @@ impl SettingsView {
     }
 
     fn leave_ui(&mut self, ui: &mut Ui, work: &Work, actions: &mut Vec<Action>) {
-        ui.label(theme::bold(&t!("settings-leave")));
+        ui.label(theme::bold(t!("settings-leave")));
         ui.horizontal_wrapped(|ui| {
             if ui.button(t!("settings-sign-out")).clicked() {
                 actions.push(Action::SignOut { wipe: false });
@@ -54,7 +54,7 @@ impl SettingsView {
         let undelivered = work.counts.queued + work.counts.rejected;
         if undelivered > 0 {
             let words = t!("settings-undelivered", count = undelivered);
-            ui.label(RichText::new(format!("⚠ {words}")).color(Palette::of(ui).warn));
+            widgets::told(ui, Mark::Warn, &words);
         }
     }
 
@@ -62,7 +62,7 @@ impl SettingsView {
         let undelivered = work.counts.queued + work.counts.rejected;
         let modal = egui::Modal::new(egui::Id::unique("wipe")).show(ui, |ui| {
             ui.set_width(420.0);
-            ui.label(theme::bold(&t!("wipe-title")));
+            ui.label(theme::bold(t!("wipe-title")));
             if undelivered > 0 {
                 ui.label(t!("wipe-refused", count = undelivered));
             } else {
@@ -86,7 +86,7 @@ impl SettingsView {
 }
 
 fn look_ui(ui: &mut Ui, settings: &mut Settings) {
-    ui.label(theme::bold(&t!("settings-look")));
+    ui.label(theme::bold(t!("settings-look")));
     Grid::new("look").num_columns(2).spacing([16.0, 6.0]).show(ui, |ui| {
         let label = ui.label(t!("settings-theme"));
         ui.horizontal(|ui| {
@@ -109,7 +109,7 @@ fn look_ui(ui: &mut Ui, settings: &mut Settings) {
 }
 
 fn work_ui(ui: &mut Ui, settings: &mut Settings) {
-    ui.label(theme::bold(&t!("settings-work")));
+    ui.label(theme::bold(t!("settings-work")));
     ui.checkbox(&mut settings.notifications, t!("settings-notifications"));
     ui.checkbox(&mut settings.keep_drafts, t!("settings-keep-drafts"));
     ui.horizontal(|ui| {
@@ -120,7 +120,7 @@ fn work_ui(ui: &mut Ui, settings: &mut Settings) {
 }
 
 fn about_ui(ui: &mut Ui, snapshot: &Snapshot) {
-    ui.label(theme::bold(&t!("settings-about")));
+    ui.label(theme::bold(t!("settings-about")));
     widgets::copyable(ui, &t!("settings-server"), &snapshot.settings.server);
     widgets::copyable(ui, &t!("settings-zone"), snapshot.moment.zone.name());
     widgets::copyable(ui, &t!("settings-data"), &snapshot.data_folder);

@@ -3,9 +3,9 @@
 use egui::{Key, Layout, Modifiers, RichText, Ui};
 
 use crate::format;
-use crate::texts::t;
+use crate::t;
 use crate::theme::{self, Palette};
-use crate::widgets;
+use crate::widgets::{self, Mark};
 use crate::{Action, Link, Snapshot, Work};
 
 const MENU_WIDTH: f32 = 176.0;
@@ -39,9 +39,9 @@ impl Section {
 
 /// Draws the side menu with its counters.
 pub(crate) fn menu_ui(ui: &mut Ui, section: &mut Section, work: &Work, actions: &mut Vec<Action>) {
-    egui::Panel::left("menu").exact_size(MENU_WIDTH).resizable(false).frame(theme::menu_frame(ui)).show(ui, |ui| {
+    egui::Panel::left("menu").exact_size(MENU_WIDTH).resizable(false).frame(theme::bar(ui)).show(ui, |ui| {
         ui.add_space(4.0);
-        ui.label(theme::bold(&t!("app-name")));
+        ui.label(theme::bold(t!("app-name")));
         ui.add_space(8.0);
         for one in Section::ALL {
             if entry_ui(ui, one, *section == one, work) {
@@ -91,7 +91,7 @@ fn entry_ui(ui: &mut Ui, section: Section, is_open: bool, work: &Work) -> bool {
 
 /// Draws the status bar: whose work this is, how fresh it is, what is wrong and what to do.
 pub(crate) fn status_bar_ui(ui: &mut Ui, snapshot: &Snapshot, work: &Work, actions: &mut Vec<Action>) {
-    egui::Panel::bottom("status").frame(theme::bar_frame(ui)).show(ui, |ui| {
+    egui::Panel::bottom("status").frame(theme::bar(ui)).show(ui, |ui| {
         ui.horizontal(|ui| {
             let refresh = ui.add_enabled(work.pulling.is_none(), egui::Button::new(t!("status-refresh")).small());
             if refresh.on_hover_text("F5").clicked() {
@@ -113,7 +113,7 @@ pub(crate) fn status_bar_ui(ui: &mut Ui, snapshot: &Snapshot, work: &Work, actio
             });
         });
         for words in work.attention.iter().chain(&work.desk_trouble) {
-            ui.add(egui::Label::new(RichText::new(format!("⚠ {words}")).color(Palette::of(ui).warn)).wrap());
+            widgets::told(ui, Mark::Warn, words);
         }
     });
 }
@@ -134,15 +134,14 @@ pub(crate) fn updated_words(snapshot: &Snapshot, work: &Work) -> String {
 }
 
 fn link_ui(ui: &mut Ui, work: &Work) {
-    let palette = Palette::of(ui);
-    let (sign, words, color) = match &work.link {
-        Link::Starting => ("…", t!("link-starting").into_owned(), palette.muted),
-        Link::Online => ("●", t!("link-online").into_owned(), palette.ok),
-        Link::Offline { words } => ("○", t!("link-offline", why = words.as_str()).into_owned(), palette.warn),
-        Link::Refused { words } => ("✖", t!("link-refused", why = words.as_str()).into_owned(), palette.bad),
-        Link::Faulty { words } => ("⚠", t!("link-faulty", why = words.as_str()).into_owned(), palette.bad),
+    let (mark, words) = match &work.link {
+        Link::Starting => (Mark::Quiet, t!("link-starting")),
+        Link::Online => (Mark::Ok, t!("link-online")),
+        Link::Offline { words } => (Mark::Warn, t!("link-offline", why = words.as_str())),
+        Link::Refused { words } => (Mark::Bad, t!("link-refused", why = words.as_str())),
+        Link::Faulty { words } => (Mark::Bad, t!("link-faulty", why = words.as_str())),
     };
-    ui.add(egui::Label::new(RichText::new(format!("{sign} {words}")).color(color)).truncate());
+    widgets::status_mark(ui, mark, &words);
 }
 
 /// Keys that work in every section.
@@ -180,7 +179,7 @@ pub(crate) fn help_ui(ui: &Ui, is_open: &mut bool) {
         return;
     }
     let modal = egui::Modal::new(egui::Id::unique("help")).show(ui, |ui| {
-        ui.label(theme::title(&t!("help-title")));
+        ui.label(theme::title(t!("help-title")));
         egui::Grid::new("keys").num_columns(2).spacing([18.0, 4.0]).show(ui, |ui| {
             for (keys, what) in help_rows() {
                 ui.label(theme::bold(keys));

@@ -3,9 +3,9 @@
 use egui::{Align, Key, Layout, Response, RichText, TextEdit, Ui};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::texts::t;
+use crate::t;
 use crate::theme::{self, Palette};
-use crate::widgets;
+use crate::widgets::{self, Mark};
 use crate::{Action, Credentials, Passphrase, Settings, SignIn, SignInField};
 
 const FORM_WIDTH: f32 = 380.0;
@@ -44,7 +44,7 @@ impl SignInView {
         }
         ui.with_layout(Layout::top_down(Align::Center), |ui| {
             ui.add_space((ui.available_height() * 0.16).max(16.0));
-            ui.label(theme::title(&t!("app-name")));
+            ui.label(theme::title(t!("app-name")));
             ui.label(RichText::new(t!("app-purpose")).color(Palette::of(ui).muted));
             ui.add_space(16.0);
             ui.allocate_ui_with_layout(egui::vec2(FORM_WIDTH, 0.0), Layout::top_down(Align::Min), |ui| {
@@ -85,11 +85,11 @@ impl SignInView {
         self.identify(actions);
         ui.add_space(8.0);
         if let Some(trouble) = state.trouble.as_ref().filter(|trouble| trouble.field.is_none()) {
-            ui.add(egui::Label::new(RichText::new(format!("⚠ {}", trouble.words)).color(Palette::of(ui).bad)).wrap());
+            widgets::told(ui, Mark::Bad, &trouble.words);
             ui.add_space(4.0);
         }
         let words = t!("sign-in-enter");
-        if ui.add_sized([FORM_WIDTH, 32.0], theme::primary_button(ui, &words)).clicked() || entered {
+        if ui.add_sized([FORM_WIDTH, 32.0], theme::primary(ui, words)).clicked() || entered {
             self.enter(state, false, actions);
         }
         if state.offers_afresh && ui.button(t!("sign-in-afresh")).clicked() {

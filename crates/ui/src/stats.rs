@@ -1,32 +1,34 @@
 //! «Статистика»: pictures of a period, each of which leads to its list.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use egui::{RichText, ScrollArea, Sense, Ui, accesskit::Role};
 use egui_plot::{Bar, BarChart, Legend, Plot, PlotPoint};
 use prikrep_domain::{ApplicationType, Moment, Period, Query, Status, StatusFilter};
 
 use crate::format;
-use crate::texts::t;
+use crate::t;
 use crate::theme::{self, Palette};
-use crate::widgets::{self, PeriodField};
+use crate::widgets::{self, Mark, PeriodField, PeriodMistakes};
 use crate::{Action, Figures, FiguresState, Snapshot, Work};
 
 const CHART_HEIGHT: f32 = 210.0;
+/// The statistics begin with so many days.
+const USUAL_DAYS: u64 = 90;
 const SHOWN_REASONS: usize = 10;
 const BAR_HEIGHT: f32 = 20.0;
 
 /// The statistics' own state.
 pub(crate) struct StatsView {
     period: PeriodField,
-    errors: (Option<String>, Option<String>),
+    mistakes: PeriodMistakes,
     asked: bool,
 }
 
 impl StatsView {
     pub(crate) fn new(moment: Moment) -> Self {
-        let mut period = PeriodField::default();
-        period.set(widgets::last_days(moment.today(), 90));
-        Self { period, errors: (None, None), asked: false }
+        let today = moment.today();
+        let first = today.checked_sub_days(Days::new(USUAL_DAYS - 1)).unwrap_or(today);
+        Self { period: PeriodField::new(Period::between(first, today)), mistakes: (None, None), asked: false }
     }
 
     /// Draws the statistics. Returns the query of whatever was pressed.
@@ -37,7 +39,7 @@ impl StatsView {
         work: &Work,
         actions: &mut Vec<Action>,
     ) -> Option<Query> {
-        ui.label(theme::title(&t!("stats-title")));
+        ui.label(theme::title(t!("stats-title")));
         self.period_ui(ui, snapshot.moment, actions);
         ui.separator();
         match &work.figures {
@@ -47,7 +49,7 @@ impl StatsView {
                 None
             }
             FiguresState::Trouble(words) => {
-                ui.label(RichText::new(format!("⚠ {words}")).color(Palette::of(ui).bad));
+                widgets::told(ui, Mark::Bad, words);
                 None
             }
             FiguresState::Ready(figures) if figures.total == 0 => {
@@ -61,19 +63,18 @@ impl StatsView {
 
     fn period_ui(&mut self, ui: &mut Ui, moment: Moment, actions: &mut Vec<Action>) {
         let asks = ui
-            .horizontal_wrapped(|ui| {
-                let errors = (self.errors.0.as_deref(), self.errors.1.as_deref());
-                let changed = self.period.ui(ui, moment.today(), errors).changed();
+            .horizontal_top(|ui| {
+                let changed = ui.vertical(|ui| self.period.ui(ui, moment.today(), &self.mistakes)).inner.changed();
                 widgets::beside_label(ui, |ui| ui.button(t!("stats-count"))).clicked() || changed
             })
             .inner;
         if asks || !std::mem::replace(&mut self.asked, true) {
             match self.period.value() {
                 Ok(period) => {
-                    self.errors = (None, None);
+                    self.mistakes = (None, None);
                     actions.push(Action::Count(period));
                 }
-                Err(errors) => self.errors = errors,
+                Err(mistakes) => self.mistakes = mistakes,
             }
         }
     }
@@ -85,7 +86,7 @@ fn figures_ui(ui: &mut Ui, figures: &Figures, moment: Moment, actions: &mut Vec<
         .show(ui, |ui| {
             let mut pressed = tiles_ui(ui, figures, moment, actions);
             ui.add_space(8.0);
-            ui.label(theme::bold(&t!("stats-by-day")));
+            ui.label(theme::bold(t!("stats-by-day")));
             pressed = days_ui(ui, figures).or(pressed);
             ui.add_space(8.0);
             ui.columns(2, |columns| {
@@ -124,7 +125,7 @@ fn tiles_ui(ui: &mut Ui, figures: &Figures, moment: Moment, actions: &mut Vec<Ac
 }
 
 fn tile_ui(ui: &mut Ui, label: &str, value: &str) -> bool {
-    let inside = theme::card_frame(ui).show(ui, |ui| {
+    let inside = theme::block(ui).show(ui, |ui| {
         ui.vertical(|ui| {
             ui.set_min_width(150.0);
             ui.label(RichText::new(label).color(Palette::of(ui).muted));
@@ -144,7 +145,7 @@ fn with_status(period: Period, status: StatusFilter) -> Query {
 fn days_ui(ui: &mut Ui, figures: &Figures) -> Option<Query> {
     let (first, _) = figures.period.dates();
     let start = figures.days.keys().next().copied().unwrap_or(first);
-    let charts = charts(figures, start, Palette::of(ui).series);
+    let charts = charts(figures, start, series(Palette::of(ui)));
     let shown = Plot::new("days")
         .height(CHART_HEIGHT)
         .allow_scroll(false)
@@ -168,6 +169,11 @@ fn days_ui(ui: &mut Ui, figures: &Figures) -> Option<Query> {
         });
     widgets::named(&shown.response, Role::Image, &t!("stats-by-day"));
     shown.inner.and_then(|at| pressed_day(figures, start, at))
+}
+
+/// The three types, in the order of [`ApplicationType::ALL`].
+const fn series(palette: Palette) -> [egui::Color32; 3] {
+    [palette.accent, palette.pending, palette.ok]
 }
 
 fn charts(figures: &Figures, start: NaiveDate, colors: [egui::Color32; 3]) -> Vec<BarChart> {
@@ -215,7 +221,7 @@ fn pressed_day(figures: &Figures, start: NaiveDate, at: PlotPoint) -> Option<Que
 }
 
 fn statuses_ui(ui: &mut Ui, figures: &Figures) -> Option<Query> {
-    ui.label(theme::bold(&t!("stats-by-status")));
+    ui.label(theme::bold(t!("stats-by-status")));
     let most = figures.statuses.iter().copied().max().unwrap_or(0);
     let mut pressed = None;
     for (status, count) in Status::ALL.into_iter().zip(figures.statuses) {
@@ -227,7 +233,7 @@ fn statuses_ui(ui: &mut Ui, figures: &Figures) -> Option<Query> {
 }
 
 fn reasons_ui(ui: &mut Ui, figures: &Figures) -> Option<Query> {
-    ui.label(theme::bold(&t!("stats-refusals")));
+    ui.label(theme::bold(t!("stats-refusals")));
     if figures.refusals.is_empty() {
         ui.label(RichText::new(t!("stats-no-refusals")).color(Palette::of(ui).muted));
     }
@@ -250,7 +256,7 @@ fn bar_ui(ui: &mut Ui, label: &str, count: usize, most: usize) -> bool {
     let share = if most == 0 { 0.0 } else { count as f32 / most as f32 };
     let bar =
         egui::Rect::from_min_size(rect.min, egui::vec2(width * share, rect.height())).shrink2(egui::vec2(0.0, 2.0));
-    ui.painter().rect_filled(bar, 2.0, palette.bar);
+    ui.painter().rect_filled(bar, 2.0, palette.selected);
     let font = egui::TextStyle::Body.resolve(ui.style());
     let color = ui.visuals().text_color();
     let text =

@@ -1,125 +1,156 @@
-//! The interface's texts: one file of the locale, built in.
+//! The window's texts: `assets/locales/ru.ftl`, embedded, and [`t!`](crate::t) to read it.
 //!
-//! A text is asked for by `t!("key")`, or with values: `t!("key", count = 3)`. A key that is not there shows
-//! itself; a test finds it before anybody sees it.
+//! Invariant: no text that a person reads is written in the code; a unit test finds every key that is used
+//! and not there, and every key that is there and not used.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use fluent_bundle::concurrent::FluentBundle;
-use fluent_bundle::types::FluentNumber;
-use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
-use unic_langid::LanguageIdentifier;
+use fluent_bundle::{FluentArgs, FluentResource};
+
+/// What fills a text: a number, which also chooses the plural form, or words.
+pub use fluent_bundle::FluentValue as Value;
+
+/// A text by its key: `t!("date-hint")`, and with what fills it `t!("date-month", month = 11, year = 2026)`.
+/// A `Cow<'static, str>`.
+#[macro_export]
+macro_rules! t {
+    ($key:literal) => { $crate::texts::text($key, []) };
+    ($key:literal, $($name:ident = $value:expr),+ $(,)?) => {
+        $crate::texts::text($key, [$((stringify!($name), $crate::texts::Value::from($value))),+])
+    };
+}
 
 const RUSSIAN: &str = include_str!("../../../assets/locales/ru.ftl");
 
-static TEXTS: LazyLock<FluentBundle<FluentResource>> = LazyLock::new(|| {
-    let locale: LanguageIdentifier = "ru".parse().unwrap_or_default();
-    let mut bundle = FluentBundle::new_concurrent(vec![locale]);
+type Bundle = FluentBundle<FluentResource>;
+
+static BUNDLE: LazyLock<Bundle> = LazyLock::new(|| bundle(RUSSIAN));
+
+/// What can be read of a file; a unit test sees to it that this is the whole.
+fn bundle(source: &str) -> Bundle {
+    let mut bundle = FluentBundle::new_concurrent(vec!["ru".parse().unwrap_or_default()]);
     bundle.set_use_isolating(false);
-    // Numbers stand as they are: «12000», as the registers write them.
-    bundle.set_formatter(Some(plain_number));
-    let resource = FluentResource::try_new(RUSSIAN.to_owned()).unwrap_or_else(|(readable, _)| readable);
+    let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(readable, _)| readable);
     bundle.add_resource_overriding(resource);
     bundle
-});
-
-fn plain_number<M>(value: &FluentValue<'_>, _: &M) -> Option<String> {
-    match value {
-        FluentValue::Number(FluentNumber { value, .. }) => Some(format!("{value}")),
-        FluentValue::String(_) | FluentValue::Custom(_) | FluentValue::None | FluentValue::Error => None,
-    }
 }
 
-/// A text without values.
+/// The text of a key; the key itself when there is none.
 #[must_use]
-pub(crate) fn plain(key: &'static str) -> Cow<'static, str> {
-    TEXTS
-        .get_message(key)
-        .and_then(|message| message.value())
-        .map_or(Cow::Borrowed(key), |pattern| TEXTS.format_pattern(pattern, None, &mut Vec::new()))
+pub fn text<const N: usize>(key: &'static str, args: [(&'static str, Value<'_>); N]) -> Cow<'static, str> {
+    text_of(&BUNDLE, key, args)
 }
 
-/// A text with values.
-#[must_use]
-pub(crate) fn filled(key: &'static str, args: &FluentArgs<'_>) -> Cow<'static, str> {
-    let Some(pattern) = TEXTS.get_message(key).and_then(|message| message.value()) else { return Cow::Borrowed(key) };
-    Cow::Owned(TEXTS.format_pattern(pattern, Some(args), &mut Vec::new()).into_owned())
+fn text_of<'b, const N: usize>(bundle: &'b Bundle, key: &'b str, args: [(&'static str, Value<'_>); N]) -> Cow<'b, str> {
+    let Some(pattern) = bundle.get_message(key).and_then(|message| message.value()) else {
+        return Cow::Borrowed(key);
+    };
+    let args: FluentArgs<'_> = args.into_iter().collect();
+    let mut errors = Vec::new();
+    let text = bundle.format_pattern(pattern, (N > 0).then_some(&args), &mut errors);
+    debug_assert!(errors.is_empty(), "{key}: {errors:?}");
+    text
 }
-
-/// A text of the interface, for the client.
-#[must_use]
-pub fn text(key: &'static str) -> String {
-    plain(key).into_owned()
-}
-
-/// A text of the interface with one value, for the client.
-#[must_use]
-pub fn text_with(key: &'static str, name: &'static str, value: &str) -> String {
-    let mut args = FluentArgs::new();
-    args.set(name, value.to_owned());
-    filled(key, &args).into_owned()
-}
-
-/// A text of the interface: `t!("key")` or `t!("key", name = value, …)`.
-macro_rules! t {
-    ($key:literal) => { $crate::texts::plain($key) };
-    ($key:literal, $($name:ident = $value:expr),+ $(,)?) => {{
-        let mut args = fluent_bundle::FluentArgs::new();
-        $(args.set(stringify!($name), $value);)+
-        $crate::texts::filled($key, &args)
-    }};
-}
-pub(crate) use t;
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::fs;
     use std::path::Path;
 
     use super::*;
 
-    /// Keys that sources ask for: `t!("…"`, `text("…"` and `text_with("…"`.
-    fn asked(folder: &Path, keys: &mut BTreeSet<String>) {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
+    const SOURCES: [&str; 2] =
+        [concat!(env!("CARGO_MANIFEST_DIR"), "/src"), concat!(env!("CARGO_MANIFEST_DIR"), "/../client/src")];
+
+    /// What every `.rs` file below a folder says, without comments.
+    fn code_below(folder: &Path, code: &mut String) {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
             if path.is_dir() {
-                asked(&path, keys);
-            } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("texts.rs") {
-                let source = std::fs::read_to_string(&path).unwrap();
-                for call in ["t!(", "prikrep_ui::text(", "prikrep_ui::text_with("] {
-                    for part in source.split(call).skip(1) {
-                        let part = part.trim_start();
-                        keys.extend(part.strip_prefix('"').and_then(|rest| rest.split('"').next()).map(str::to_owned));
-                    }
+                code_below(&path, code);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+                    code.push_str(line);
+                    code.push('\n');
                 }
             }
         }
     }
 
-    #[test]
-    fn every_text_that_is_asked_for_is_there_and_every_text_is_asked_for() {
-        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let mut keys = BTreeSet::new();
-        asked(&crates.join("ui/src"), &mut keys);
-        asked(&crates.join("client/src"), &mut keys);
-        let known: BTreeSet<String> = RUSSIAN
+    fn keys_in(code: &str) -> BTreeSet<&str> {
+        let opening = concat!("t", "!(");
+        let calls = code.match_indices(opening).filter(|(at, _)| {
+            let before = code[..*at].chars().next_back();
+            !before.is_some_and(|letter| letter.is_alphanumeric() || letter == '_')
+        });
+        let arguments = calls.map(|(at, _)| code[at + opening.len()..].trim_start());
+        arguments.filter_map(|argument| argument.strip_prefix('"')?.split('"').next()).collect()
+    }
+
+    fn keys_there() -> BTreeSet<&'static str> {
+        let key = |line: &'static str| line.split_once(" =").map(|(key, _)| key);
+        RUSSIAN
             .lines()
             .filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()))
-            .filter_map(|line| line.split_once(" =").map(|(key, _)| key.to_owned()))
-            .collect();
-        assert_eq!(keys.difference(&known).collect::<Vec<_>>(), Vec::<&String>::new(), "keys without a text");
-        assert_eq!(known.difference(&keys).collect::<Vec<_>>(), Vec::<&String>::new(), "texts that nobody shows");
+            .filter_map(key)
+            .collect()
     }
 
     #[test]
-    fn the_file_is_read_to_its_end() {
-        assert!(FluentResource::try_new(RUSSIAN.to_owned()).is_ok(), "the locale has a mistake");
+    fn every_text_is_there_and_every_text_is_used() {
+        let mut code = String::new();
+        for folder in SOURCES {
+            code_below(Path::new(folder), &mut code);
+        }
+        let (used, there) = (keys_in(&code), keys_there());
+        assert!(!used.is_empty());
+        assert_eq!(used.difference(&there).collect::<Vec<_>>(), [&""; 0], "used, and not in ru.ftl");
+        assert_eq!(there.difference(&used).collect::<Vec<_>>(), [&""; 0], "in ru.ftl, and not used");
     }
 
     #[test]
-    fn numbers_choose_their_russian_forms() {
-        let words = [0, 1, 2, 5, 11, 21, 1_002, 12_000].map(|count| t!("span-days", count = count).into_owned());
-        assert_eq!(words, ["0 дней", "1 день", "2 дня", "5 дней", "11 дней", "21 день", "1002 дня", "12000 дней"]);
+    fn the_file_is_read_without_a_mistake() {
+        let resource = FluentResource::try_new(RUSSIAN.to_owned()).map_err(|(_, errors)| errors).unwrap();
+        let mut bundle = FluentBundle::new_concurrent(Vec::new());
+        bundle.add_resource(resource).expect("every key stands once");
+        for key in keys_there() {
+            assert!(bundle.get_message(key).is_some_and(|message| message.value().is_some()), "{key}");
+        }
+    }
+
+    #[test]
+    fn the_scan_sees_calls_and_nothing_else() {
+        let code = concat!("t", "!(\"a-b\"), format!(\"c-d\"), crate::t", "!(\n    \"e-f\", n = 1)");
+        assert_eq!(keys_in(code).into_iter().collect::<Vec<_>>(), ["a-b", "e-f"]);
+    }
+
+    #[test]
+    fn russian_has_three_plural_forms() {
+        let source = "
+found =
+    { $count ->
+        [one] { $count } заявление
+        [few] { $count } заявления
+       *[many] { $count } заявлений
+    }";
+        let bundle = bundle(source);
+        let shown = |count: usize| text_of(&bundle, "found", [("count", count.into())]).into_owned();
+        for (word, counts) in
+            [("заявление", [1, 21, 101, 1001]), ("заявления", [2, 4, 22, 1004]), ("заявлений", [0, 5, 11, 1_000_000])]
+        {
+            for count in counts {
+                assert_eq!(shown(count), format!("{count} {word}"));
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_plain_and_a_missing_text_shows_its_key() {
+        assert_eq!(text("date-month", [("month", 11.into()), ("year", 20_260.into())]), "Ноябрь 20260");
+        assert_eq!(text("no-such-text", []), "no-such-text");
     }
 }

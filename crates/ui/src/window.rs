@@ -7,14 +7,14 @@ use prikrep_domain::{Query, StatusFilter};
 
 use crate::card::CardView;
 use crate::export_view::export_ui;
-use crate::list::ListView;
+use crate::list::{ListView, everything};
 use crate::lock::LockView;
 use crate::outbox::outbox_ui;
 use crate::settings_view::SettingsView;
 use crate::shell::{self, Section};
 use crate::sign_in::SignInView;
 use crate::stats::StatsView;
-use crate::texts::t;
+use crate::t;
 use crate::theme;
 use crate::widgets;
 use crate::{Action, CardState, Snapshot, Stage, Work};
@@ -75,7 +75,7 @@ impl Window {
         if let Some(desk) = &mut self.desk {
             let query = Query {
                 status: Some(StatusFilter::Pending),
-                ..Query::of(widgets::everything(snapshot.moment.today()))
+                ..Query::of(everything(snapshot.moment.today()))
             };
             desk.show(&query, &mut actions);
         }
@@ -162,7 +162,7 @@ impl Desk {
 /// A long pull, with the work beside it going on.
 fn progress_ui(ui: &mut Ui, work: &Work) {
     let Some(pulling) = work.pulling.filter(|_| !work.complete) else { return };
-    Panel::top("progress").frame(theme::bar_frame(ui)).show(ui, |ui| {
+    Panel::top("progress").frame(theme::bar(ui)).show(ui, |ui| {
         let done = usize::try_from(pulling.records).unwrap_or(usize::MAX);
         let words = t!("progress-pulling", count = pulling.records, rate = pulling.records_per_sec.round());
         widgets::progress(ui, done, None, &words);

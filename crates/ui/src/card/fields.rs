@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use prikrep_domain::{Application, Decision, DecisionKind, Delivery, RecordedAnswer, Status};
 
 use crate::format;
-use crate::texts::t;
+use crate::t;
 
 /// A field of the card: its label and its value; `None` is shown as a dash.
 pub(crate) type Field = (Cow<'static, str>, Option<String>);

@@ -8,7 +8,7 @@ use prikrep_domain::{
     Answer, AnswerDraft, ApplicationId, Decision, DecisionKind, Delivery, FieldError, Moment, Refusal, Standing,
 };
 
-use crate::texts::t;
+use crate::t;
 use crate::widgets::DateField;
 use crate::{Action, Card, NotSent};
 

@@ -6,9 +6,9 @@ use prikrep_domain::{
 };
 
 use super::form::Form;
-use crate::texts::t;
+use crate::t;
 use crate::theme::{self, Palette};
-use crate::widgets;
+use crate::widgets::{self, Mark};
 
 /// What surrounds a form while it is drawn.
 pub(crate) struct Surroundings<'a> {
@@ -185,14 +185,14 @@ impl Form {
             ["district", "doctor.full_name", "doctor.position", "refusal_reason", "answer_date", "comment"];
         let others = self.errors.iter().filter(|error| !SHOWN.contains(&error.field.as_str()));
         for words in others.map(|error| error.message.as_str()).chain(self.refused.as_deref()) {
-            ui.label(RichText::new(format!("⚠ {words}")).color(Palette::of(ui).bad));
+            widgets::told(ui, Mark::Bad, words);
         }
     }
 
     fn send_ui(&self, ui: &mut Ui) -> bool {
         ui.horizontal(|ui| {
             let words = if self.sending.is_some() { t!("answer-sending") } else { t!("answer-send") };
-            let button = ui.add(theme::primary_button(ui, &words)).on_hover_text("Ctrl+Enter");
+            let button = ui.add(theme::primary(ui, words)).on_hover_text("Ctrl+Enter");
             if !self.errors.is_empty() {
                 let count = self.errors.len();
                 ui.label(RichText::new(t!("answer-mistakes", count = count)).color(Palette::of(ui).bad));

@@ -5,8 +5,9 @@ use prikrep_domain::{Moment, RecordedAnswer};
 
 use super::form::details;
 use crate::format;
-use crate::texts::t;
+use crate::t;
 use crate::theme::{self, Palette};
+use crate::widgets::{self, Mark};
 use crate::{Card, Hop};
 
 /// How far an answer has travelled, in words.
@@ -24,33 +25,20 @@ pub(crate) fn hop_words(hop: &Hop, moment: Moment) -> String {
     }
 }
 
-/// The sign of a hop: never its colour alone.
-pub(crate) const fn hop_sign(hop: &Hop) -> &'static str {
-    match hop {
-        Hop::Queued { .. } => "⏳",
-        Hop::Registered => "➡",
-        Hop::Delivered { .. } => "✔",
-        Hop::Rejected { .. } => "✖",
-    }
-}
-
-/// A hop with its sign and colour.
+/// A hop with its sign.
 pub(crate) fn hop_ui(ui: &mut Ui, hop: &Hop, moment: Moment) {
-    let palette = Palette::of(ui);
-    let color = match hop {
-        Hop::Queued { trouble: None, .. } => palette.muted,
-        Hop::Queued { trouble: Some(_), .. } => palette.warn,
-        Hop::Registered => palette.accent,
-        Hop::Delivered { .. } => palette.ok,
-        Hop::Rejected { .. } => palette.bad,
+    let mark = match hop {
+        Hop::Queued { trouble: None, .. } | Hop::Registered => Mark::Pending,
+        Hop::Queued { trouble: Some(_), .. } => Mark::Warn,
+        Hop::Delivered { .. } => Mark::Ok,
+        Hop::Rejected { .. } => Mark::Bad,
     };
-    let words = format!("{} {}", hop_sign(hop), hop_words(hop, moment));
-    ui.add(egui::Label::new(RichText::new(words).color(color)).wrap().selectable(true));
+    widgets::told(ui, mark, &hop_words(hop, moment));
 }
 
 /// Draws the history.
 pub(crate) fn history_ui(ui: &mut Ui, card: &Card, moment: Moment) {
-    ui.label(theme::bold(&t!("history")));
+    ui.label(theme::bold(t!("history")));
     let created = format::moment(card.standing.application.created_at, moment.zone);
     ui.label(t!("history-received", at = created));
     for (record, hop) in &card.answers {

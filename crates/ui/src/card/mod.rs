@@ -10,7 +10,7 @@ mod parts;
 
 use std::collections::HashMap;
 
-use egui::{Key, KeyboardShortcut, Modifiers, RichText, ScrollArea, Ui};
+use egui::{Key, KeyboardShortcut, Modifiers, ScrollArea, Ui};
 use prikrep_domain::ApplicationId;
 
 use form::{Form, words_of};
@@ -18,8 +18,9 @@ use form_ui::Surroundings;
 pub(crate) use history::hop_ui;
 use parts::{close_ui, fields_ui, header_ui, heading, linked_ui, rejected_ui, why_not_ui};
 
-use crate::texts::t;
-use crate::theme::{self, Palette};
+use crate::t;
+use crate::theme;
+use crate::widgets::{self, Mark};
 use crate::{Action, Card, CardState, Snapshot, Work};
 
 const SEND: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Enter);
@@ -59,7 +60,7 @@ impl CardView {
             CardState::Gone(id) => self.gone_ui(ui, *id, actions),
             CardState::Trouble(_, words) => {
                 close_ui(ui, actions);
-                ui.label(RichText::new(format!("⚠ {words}")).color(Palette::of(ui).bad));
+                widgets::told(ui, Mark::Bad, words);
             }
             CardState::Open(card) => self.open_ui(ui, card, snapshot, work, actions),
         }
@@ -119,7 +120,7 @@ impl CardView {
     fn answer_ui(&mut self, ui: &mut Ui, card: &Card, snapshot: &Snapshot, work: &Work, actions: &mut Vec<Action>) {
         let id = card.standing.application.id;
         if self.just_sent == Some(id) {
-            ui.label(RichText::new(format!("✔ {}", t!("answer-kept"))).color(Palette::of(ui).ok));
+            widgets::told(ui, Mark::Ok, &t!("answer-kept"));
         }
         if !card.standing.is_pending() {
             why_not_ui(ui, card, snapshot.moment);
@@ -129,7 +130,7 @@ impl CardView {
             ui.label(t!("answer-read-only"));
             return;
         }
-        ui.label(theme::bold(&heading(card)));
+        ui.label(theme::bold(heading(card)));
         rejected_ui(ui, card);
         self.form_ui(ui, card, snapshot, work, actions);
     }
@@ -157,7 +158,7 @@ impl CardView {
         let Some(form) = self.forms.get(&id).filter(|form| form.touched && form.sending.is_none()) else { return };
         let words = words_of(&form.typed());
         ui.add_space(6.0);
-        ui.label(theme::bold(&t!("answer-leftover")));
+        ui.label(theme::bold(t!("answer-leftover")));
         ui.add(egui::Label::new(&words).wrap().selectable(true));
         ui.horizontal(|ui| {
             if ui.button(t!("answer-leftover-copy")).clicked() {

@@ -2,19 +2,19 @@
 
 use std::borrow::Cow;
 
-use egui::{Label, RichText, Ui};
+use egui::{Label, RichText, Sense, Ui};
 use prikrep_domain::{ApplicationType, Delivery, Moment, Status};
 
 use super::fields::fields;
 use super::history::hop_ui;
 use crate::format;
-use crate::texts::t;
+use crate::t;
 use crate::theme::{self, Palette};
-use crate::widgets;
+use crate::widgets::{self, Icon, Mark};
 use crate::{Action, Card, Hop};
 
 pub(super) fn close_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
-    if widgets::icon_button(ui, "✖", &t!("card-close")).clicked() {
+    if widgets::icon_button(ui, Icon::Cross, &t!("card-close"), Sense::click()).on_hover_text(t!("card-close")).clicked() {
         actions.push(Action::CloseCard);
     }
 }
@@ -28,12 +28,12 @@ pub(super) fn header_ui(ui: &mut Ui, card: &Card, actions: &mut Vec<Action>) {
     });
     ui.horizontal_wrapped(|ui| {
         ui.add(Label::new(theme::mono(&application.id.to_string())).selectable(true));
-        if widgets::icon_button(ui, "🗐", &t!("card-copy-id")).clicked() {
+        if widgets::icon_button(ui, Icon::Copy, &t!("card-copy-id"), Sense::click()).clicked() {
             ui.copy_text(application.id.to_string());
         }
     });
     ui.horizontal(|ui| {
-        widgets::status_mark(ui, application.status, card.standing.is_pending());
+        widgets::application_mark(ui, application.status, card.standing.is_pending());
         let queued = card.answers.iter().map(|(_, hop)| hop).rev().find(|hop| !matches!(hop, Hop::Delivered { .. }));
         if let Some(Hop::Queued { .. } | Hop::Registered) = queued {
             ui.label(RichText::new(t!("card-on-its-way")).color(Palette::of(ui).muted));
@@ -79,9 +79,9 @@ pub(super) fn heading(card: &Card) -> Cow<'static, str> {
 pub(super) fn rejected_ui(ui: &mut Ui, card: &Card) {
     let Some((record, hop)) = card.answers.last() else { return };
     if matches!(record.delivery, Delivery::Rejected { .. }) || matches!(hop, Hop::Rejected { .. }) {
-        ui.label(theme::bold(&t!("answer-rejected")));
+        ui.label(theme::bold(t!("answer-rejected")));
         if let Hop::Rejected { words, .. } = hop {
-            ui.add(Label::new(RichText::new(format!("✖ {words}")).color(Palette::of(ui).bad)).wrap());
+            widgets::told(ui, Mark::Bad, words);
         }
     }
 }

@@ -2,15 +2,16 @@
 //!
 //! Invariant: a mistake in a field is told under that field and makes no query.
 
+use chrono::NaiveDate;
 use egui::{TextEdit, Ui};
 use prikrep_domain::{
-    ApplicationType, AttachmentKind, Moment, NameSearch, PersonId, Query, Snils, Sort, Status, StatusFilter,
+    ApplicationType, AttachmentKind, Moment, NameSearch, Period, PersonId, Query, Snils, Sort, Status, StatusFilter,
 };
 
 use crate::sign_in::was_entered;
-use crate::texts::t;
+use crate::t;
 use crate::theme;
-use crate::widgets::{self, PeriodField};
+use crate::widgets::{self, PeriodField, PeriodMistakes};
 
 /// The filter as it is typed.
 pub(crate) struct Filter {
@@ -22,9 +23,22 @@ pub(crate) struct Filter {
     status: Option<StatusFilter>,
     patient_error: Option<String>,
     snils_error: Option<String>,
-    period_errors: (Option<String>, Option<String>),
+    period_mistakes: PeriodMistakes,
     /// The first field is to have the keyboard.
     pub(crate) wants_focus: bool,
+}
+
+/// Widths of the fields, in points: all of them fit into a row of a full-HD screen, and into two of 1366×768.
+const PERIOD_WIDTH: f32 = 330.0;
+const PATIENT_WIDTH: f32 = 262.0;
+const SNILS_WIDTH: f32 = 118.0;
+const TYPE_WIDTH: f32 = 190.0;
+const KIND_WIDTH: f32 = 150.0;
+const STATUS_WIDTH: f32 = 140.0;
+
+/// All dates up to today.
+pub(crate) fn everything(today: NaiveDate) -> Period {
+    Period::between(NaiveDate::from_ymd_opt(2000, 1, 1).unwrap_or(today), today)
 }
 
 /// What a person did with the filter.
@@ -39,8 +53,7 @@ pub(crate) enum Asked {
 impl Filter {
     /// Whatever waits for an answer, of all time: where a registrar's day begins.
     pub(crate) fn new(moment: Moment) -> Self {
-        let mut period = PeriodField::default();
-        period.set(widgets::everything(moment.today()));
+        let period = PeriodField::new(everything(moment.today()));
         Self {
             period,
             patient: String::new(),
@@ -50,7 +63,7 @@ impl Filter {
             status: Some(StatusFilter::Pending),
             patient_error: None,
             snils_error: None,
-            period_errors: (None, None),
+            period_mistakes: (None, None),
             wants_focus: false,
         }
     }
@@ -61,7 +74,7 @@ impl Filter {
         self.patient = query.patient.map(|patient| patient.to_string()).unwrap_or_default();
         self.snils = query.snils.map(|snils| snils.to_string()).unwrap_or_default();
         (self.application_type, self.kind, self.status) = (query.application_type, query.kind, query.status);
-        (self.patient_error, self.snils_error, self.period_errors) = (None, None, (None, None));
+        (self.patient_error, self.snils_error, self.period_mistakes) = (None, None, (None, None));
     }
 
     /// The query, when no field is mistaken; otherwise the mistakes are shown from now on.
@@ -70,7 +83,7 @@ impl Filter {
         let (snils, snils_error) = optional(&self.snils, Snils::parse);
         (self.patient_error, self.snils_error) = (patient_error, snils_error);
         let period = self.period.value();
-        self.period_errors = period.as_ref().err().cloned().unwrap_or_default();
+        self.period_mistakes = period.as_ref().err().cloned().unwrap_or_default();
         let is_well = self.patient_error.is_none() && self.snils_error.is_none();
         let period = period.ok().filter(|_| is_well)?;
         Some(Query {
@@ -85,13 +98,13 @@ impl Filter {
         })
     }
 
-    /// Draws the filter.
+    /// Draws the filter: one row where there is room for it.
     pub(crate) fn ui(&mut self, ui: &mut Ui, moment: Moment) -> Option<Asked> {
         let mut entered = false;
         let mut asked = None;
-        ui.horizontal_wrapped(|ui| {
-            let errors = (self.period_errors.0.as_deref(), self.period_errors.1.as_deref());
-            let period = self.period.ui(ui, moment.today(), errors);
+        ui.with_layout(egui::Layout::left_to_right(egui::Align::Min).with_main_wrap(true), |ui| {
+            let period =
+                widgets::within(ui, PERIOD_WIDTH, |ui| self.period.ui(ui, moment.today(), &self.period_mistakes));
             if std::mem::take(&mut self.wants_focus) {
                 period.request_focus();
             }
@@ -104,32 +117,34 @@ impl Filter {
     }
 
     fn identifiers_ui(&mut self, ui: &mut Ui) -> bool {
-        let (label, error) = (t!("filter-patient"), self.patient_error.as_deref());
-        let patient = widgets::labelled(ui, &label, error, |ui| {
-            ui.add(TextEdit::singleline(&mut self.patient).desired_width(250.0).char_limit(64))
-        });
-        let (label, error) = (t!("filter-snils"), self.snils_error.as_deref());
-        let snils = widgets::labelled(ui, &label, error, |ui| {
-            ui.add(TextEdit::singleline(&mut self.snils).desired_width(112.0).char_limit(32))
-        });
+        let field = |ui: &mut Ui, width: f32, label: &str, value: &mut String, error: Option<&str>| {
+            widgets::within(ui, width, |ui| {
+                widgets::labelled(ui, label, error, |ui| {
+                    ui.add(TextEdit::singleline(value).desired_width(f32::INFINITY).char_limit(64))
+                })
+            })
+        };
+        let error = self.patient_error.as_deref();
+        let patient = field(ui, PATIENT_WIDTH, &t!("filter-patient"), &mut self.patient, error);
+        let snils = field(ui, SNILS_WIDTH, &t!("filter-snils"), &mut self.snils, self.snils_error.as_deref());
         was_entered(ui, &[&patient, &snils])
     }
 
     fn choices_ui(&mut self, ui: &mut Ui) {
         let all = t!("filter-all");
         let types = ApplicationType::ALL.map(|one| (one, one.words()));
-        widgets::choice(ui, &t!("filter-type"), &mut self.application_type, &types, &all);
+        widgets::within(ui, TYPE_WIDTH, |ui| widgets::choice(ui, &t!("filter-type"), &mut self.application_type, &types, &all));
         let kinds = AttachmentKind::ALL.map(|one| (one, one.table_words()));
-        widgets::choice(ui, &t!("filter-kind"), &mut self.kind, &kinds, &all);
+        widgets::within(ui, KIND_WIDTH, |ui| widgets::choice(ui, &t!("filter-kind"), &mut self.kind, &kinds, &all));
         let pending = t!("filter-pending");
         let mut statuses = vec![(StatusFilter::Pending, pending.as_ref())];
         statuses.extend(Status::ALL.map(|one| (StatusFilter::Is(one), one.table_words())));
-        widgets::choice(ui, &t!("filter-status"), &mut self.status, &statuses, &all);
+        widgets::within(ui, STATUS_WIDTH, |ui| widgets::choice(ui, &t!("filter-status"), &mut self.status, &statuses, &all));
     }
 }
 
 fn buttons_ui(ui: &mut Ui) -> Option<Asked> {
-    let search = widgets::beside_label(ui, |ui| ui.add(theme::primary_button(ui, &t!("filter-search"))));
+    let search = widgets::beside_label(ui, |ui| ui.add(theme::primary(ui, t!("filter-search"))));
     let reset = widgets::beside_label(ui, |ui| ui.button(t!("filter-reset")));
     match (search.clicked(), reset.clicked()) {
         (true, _) => Some(Asked::Search),

@@ -6,15 +6,16 @@
 mod filter;
 mod table;
 
-use egui::{Key, Modifiers, RichText, TextEdit, Ui};
+use egui::{Key, Modifiers, TextEdit, Ui};
 use prikrep_domain::{ApplicationId, Moment, Query, Sort, SortColumn};
 
+pub(crate) use filter::everything;
 use filter::{Asked, Filter};
 use table::{ScrollTo, Shown, table_ui};
 
-use crate::texts::t;
-use crate::theme::{self, Palette};
-use crate::widgets;
+use crate::t;
+use crate::theme;
+use crate::widgets::{self, Mark};
 use crate::{Action, ExportFormat, List, Snapshot, Work};
 
 /// Rows that PgUp and PgDn go by.
@@ -119,7 +120,7 @@ impl ListView {
     /// How many were found, the search by name, the exports.
     fn results_bar_ui(&mut self, ui: &mut Ui, work: &Work, actions: &mut Vec<Action>) {
         ui.horizontal(|ui| {
-            ui.label(theme::bold(&t!("list-results")));
+            ui.label(theme::bold(t!("list-results")));
             let words = match work.list.total {
                 Some(total) => t!("list-found", count = total),
                 None => t!("list-searching"),
@@ -139,7 +140,7 @@ impl ListView {
         widgets::named(&field, egui::accesskit::Role::TextInput, &t!("list-name"));
         if std::mem::take(&mut self.wants_name_focus) {
             field.request_focus();
-            widgets::cursor_to_end(ui, field.id, &self.name);
+            widgets::cursor_to_end(ui.ctx(), field.id, &self.name);
         }
         if field.changed() {
             self.search(actions);
@@ -288,11 +289,10 @@ fn export_ui(ui: &mut Ui, work: &Work, actions: &mut Vec<Action>) {
 
 /// Says what there is to say in the place of the table; whether the table is to be shown.
 fn states_ui(ui: &mut Ui, work: &Work, actions: &mut Vec<Action>) -> bool {
-    let palette = Palette::of(ui);
     if let Some(words) = &work.list.trouble {
         ui.add_space(24.0);
         ui.vertical_centered(|ui| {
-            ui.label(RichText::new(format!("⚠ {words}")).color(palette.bad));
+            widgets::told(ui, Mark::Bad, words);
             if ui.button(t!("list-try-again")).clicked() {
                 actions.push(Action::Refresh);
             }

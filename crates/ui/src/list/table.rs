@@ -9,13 +9,12 @@ use prikrep_domain::{Sort, SortColumn, Standing};
 
 use crate::List;
 use crate::format;
-use crate::texts::t;
+use crate::t;
 use crate::theme::{self, Palette};
 use crate::widgets;
 
 /// Widths that a column may have, in points.
 const WIDTHS: (f32, f32) = (56.0, 700.0);
-const HEADER_HEIGHT: f32 = 26.0;
 
 /// Usual widths of the six columns: alone, and beside an open card.
 const WIDE: [f32; 6] = [320.0, 128.0, 150.0, 132.0, 262.0, 158.0];
@@ -73,7 +72,7 @@ pub(super) fn table_ui(ui: &mut Ui, shown: &Shown<'_>) -> Touched {
         .num_rows(total as u64)
         .columns(columns)
         .num_sticky_cols(1)
-        .headers([HeaderRow::new(HEADER_HEIGHT)]);
+        .headers([HeaderRow::new(theme::HEADER_HEIGHT)]);
     match shown.scroll_to {
         Some(ScrollTo::See(row)) => table = table.scroll_to_row(row as u64, None),
         Some(ScrollTo::Top) => table = table.scroll_to_row(0, Some(egui::Align::TOP)),
@@ -139,11 +138,11 @@ impl TableDelegate for Rows<'_> {
         let rect = ui.max_rect();
         let response = ui.interact(rect, ui.scope_id().with(("row", row)), Sense::click());
         let fill = if self.shown.selected == Some(index) {
-            Some(self.palette.selected_row)
+            Some(self.palette.selected)
         } else if response.hovered() {
-            Some(self.palette.hovered_row)
+            Some(self.palette.hover)
         } else if row % 2 == 1 {
-            Some(self.palette.odd_row)
+            Some(self.palette.stripe)
         } else {
             None
         };
@@ -179,7 +178,7 @@ impl TableDelegate for Rows<'_> {
 /// One cell.
 fn cell_ui(ui: &mut Ui, standing: &Standing, column: SortColumn, shown: &Shown<'_>) {
     if column == SortColumn::Status {
-        widgets::status_mark(ui, standing.application.status, standing.is_pending());
+        widgets::application_mark(ui, standing.application.status, standing.is_pending());
         return;
     }
     let words = cell_words(standing, column, shown.zone, shown.is_narrow);

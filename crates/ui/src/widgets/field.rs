@@ -1,100 +1,58 @@
-//! A label with its input, and the mistake under it; a value that can be copied.
+//! A field with its name above and its mistake below.
+//!
+//! Invariant: a mistake is told three times: by words, by a sign, and by the colour of the frame; and to a
+//! screen reader as the field's description.
 
-use egui::{ComboBox, Label, Response, RichText, Ui};
+use egui::accesskit::Invalid;
+use egui::{Response, RichText, Stroke, Ui};
 
-use super::small::{icon_button, named};
-use crate::format::ABSENT;
-use crate::texts::t;
-use crate::theme::Palette;
+use super::icon::Icon;
+use crate::theme::{self, Palette, SMALL};
 
-const VALUE_LABEL_WIDTH: f32 = 150.0;
+/// A mistake may be wider than a narrow field, up to this.
+const MISTAKE_WIDTH: f32 = 150.0;
 
-/// A label above an input, and its mistake in words below.
-pub(crate) fn labelled(
-    ui: &mut Ui,
-    label: &str,
-    error: Option<&str>,
-    add: impl FnOnce(&mut Ui) -> Response,
-) -> Response {
+/// A name above what `add` shows, and a mistake under it. The response is that of `add`.
+pub fn labelled(ui: &mut Ui, label: &str, error: Option<&str>, add: impl FnOnce(&mut Ui) -> Response) -> Response {
     ui.vertical(|ui| {
-        ui.spacing_mut().item_spacing.y = 1.0;
-        let palette = Palette::of(ui);
-        let color = if error.is_some() { palette.bad } else { palette.muted };
-        let label = ui.label(RichText::new(label).small().color(color));
-        let response = ui
-            .scope(|ui| {
-                if error.is_some() {
-                    let stroke = egui::Stroke::new(1.5, palette.bad);
-                    ui.visuals_mut().widgets.inactive.bg_stroke = stroke;
-                    ui.visuals_mut().widgets.hovered.bg_stroke = stroke;
-                }
-                add(ui)
-            })
-            .inner
-            .labelled_by(label.id);
-        if let Some(error) = error {
-            ui.add(Label::new(RichText::new(format!("⚠ {error}")).small().color(palette.bad)).wrap());
+        ui.spacing_mut().item_spacing.y = 2.0;
+        let name = ui.label(theme::note(ui, label));
+        let response = ui.scope(|ui| framed(ui, error.is_some(), add)).inner.labelled_by(name.id);
+        if let Some(words) = error {
+            mistake(ui, &response, words);
         }
         response
     })
     .inner
 }
 
-/// Something without a label, at the height of the inputs beside it.
-pub(crate) fn beside_label(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> Response) -> Response {
-    ui.vertical(|ui| {
-        ui.spacing_mut().item_spacing.y = 1.0;
-        ui.label(RichText::new(" ").small());
-        add(ui)
-    })
-    .inner
+fn framed(ui: &mut Ui, mistaken: bool, add: impl FnOnce(&mut Ui) -> Response) -> Response {
+    if mistaken {
+        let stroke = Stroke::new(1.5, Palette::of(ui).bad);
+        let visuals = ui.visuals_mut();
+        visuals.selection.stroke.color = stroke.color;
+        let widgets = &mut visuals.widgets;
+        for state in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active, &mut widgets.open] {
+            state.bg_stroke = stroke;
+        }
+    }
+    add(ui)
 }
 
-/// A choice of one of some values, or of all of them.
-pub(crate) fn choice<T: Copy + PartialEq>(
-    ui: &mut Ui,
-    label: &str,
-    current: &mut Option<T>,
-    options: &[(T, &str)],
-    all: &str,
-) -> Response {
-    labelled(ui, label, None, |ui| {
-        let shown = options.iter().find(|(value, _)| Some(*value) == *current).map_or(all, |(_, words)| *words);
-        let combo = ComboBox::from_id_salt(label).selected_text(shown).width(150.0).truncate();
-        let combo = combo.show_ui(ui, |ui| {
-            ui.selectable_value(current, None, all);
-            for (value, words) in options {
-                ui.selectable_value(current, Some(*value), *words);
-            }
+fn mistake(ui: &mut Ui, field: &Response, words: &str) {
+    ui.ctx().accesskit_node_builder(field.id, |node| {
+        node.set_invalid(Invalid::True);
+        node.set_description(words);
+    });
+    let color = Palette::of(ui).bad;
+    let width = field.rect.width().max(MISTAKE_WIDTH);
+    ui.allocate_ui(egui::vec2(width, 0.0), |ui| {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = 4.0;
+            ui.spacing_mut().interact_size.y = 0.0;
+            let (_, sign) = ui.allocate_space(egui::Vec2::splat(16.0));
+            Icon::Warning.paint(ui.painter(), sign, color);
+            ui.add(egui::Label::new(RichText::new(words).size(SMALL).color(color)).wrap());
         });
-        combo.response
-    })
-}
-
-/// A value of the card with its label: it can be selected, and copied by a press. An empty one is absent.
-pub(crate) fn copyable(ui: &mut Ui, label: &str, value: &str) {
-    ui.horizontal_top(|ui| {
-        let palette = Palette::of(ui);
-        ui.allocate_ui_with_layout(
-            egui::vec2(VALUE_LABEL_WIDTH, 0.0),
-            egui::Layout::top_down(egui::Align::Min),
-            |ui| {
-                ui.set_width(VALUE_LABEL_WIDTH);
-                ui.add(Label::new(RichText::new(label).color(palette.muted)).wrap());
-            },
-        );
-        if value.is_empty() {
-            let absent = ui.label(RichText::new(ABSENT).color(palette.muted));
-            named(&absent, egui::accesskit::Role::Label, &format!("{label}: {ABSENT}"));
-            return;
-        }
-        let room = ui.available_width() - 26.0;
-        ui.allocate_ui_with_layout(egui::vec2(room, 0.0), egui::Layout::top_down(egui::Align::Min), |ui| {
-            ui.set_max_width(room);
-            ui.add(Label::new(value).wrap().selectable(true));
-        });
-        if icon_button(ui, "🗐", &t!("copy", what = label)).clicked() {
-            ui.copy_text(value.to_owned());
-        }
     });
 }

@@ -1,87 +1,152 @@
-//! A period of dates with the periods that are wanted most, one press each.
+//! A period of dates, with one-press periods. The list and the statistics have the same.
+//!
+//! Invariant: a one-press period never reaches into the future.
 
-use chrono::{Datelike, Days, Months, NaiveDate};
-use egui::{Response, Ui};
+use std::borrow::Cow;
+
+use chrono::{Datelike, Days, NaiveDate};
+use egui::{Button, Response, Ui, vec2};
 use prikrep_domain::Period;
 
-use super::DateField;
-use super::field::beside_label;
-use crate::texts::t;
+use super::date::DateField;
+use crate::t;
 
-/// The first date that the service could know of.
-const BEGINNING: NaiveDate = match NaiveDate::from_ymd_opt(2000, 1, 1) {
-    Some(date) => date,
-    None => NaiveDate::MIN,
-};
+/// Mistakes under the two fields, in words.
+pub type PeriodMistakes = (Option<String>, Option<String>);
 
-/// A period as it is typed.
-#[derive(Default)]
-pub(crate) struct PeriodField {
+/// Two dates, both included.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PeriodField {
     from: DateField,
     to: DateField,
 }
 
+/// The periods of one press. A month and a quarter are those of the calendar, as reports are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Preset {
+    Today,
+    Week,
+    Month,
+    Quarter,
+    All,
+}
+
+impl Preset {
+    const ALL: [Self; 5] = [Self::Today, Self::Week, Self::Month, Self::Quarter, Self::All];
+
+    fn words(self) -> Cow<'static, str> {
+        match self {
+            Self::Today => t!("period-today"),
+            Self::Week => t!("period-week"),
+            Self::Month => t!("period-month"),
+            Self::Quarter => t!("period-quarter"),
+            Self::All => t!("period-all"),
+        }
+    }
+
+    /// The first day of the period that ends today.
+    fn first(self, today: NaiveDate) -> NaiveDate {
+        let first_of = |month| NaiveDate::from_ymd_opt(today.year(), month, 1);
+        match self {
+            Self::Today => Some(today),
+            Self::Week => today.checked_sub_days(Days::new(6)),
+            Self::Month => first_of(today.month()),
+            Self::Quarter => first_of(today.month0() / 3 * 3 + 1),
+            Self::All => NaiveDate::from_ymd_opt(2000, 1, 1),
+        }
+        .map_or(today, |first| first.min(today))
+    }
+}
+
 impl PeriodField {
-    pub(crate) fn set(&mut self, period: Period) {
+    /// Fields that show a period.
+    #[must_use]
+    pub fn new(period: Period) -> Self {
+        let (from, to) = period.dates();
+        Self { from: DateField::new(Some(from)), to: DateField::new(Some(to)) }
+    }
+
+    /// Shows another period.
+    pub fn set(&mut self, period: Period) {
         let (from, to) = period.dates();
         self.from.set(Some(from));
         self.to.set(Some(to));
     }
 
-    /// The period, or what is wrong with each of its dates.
-    pub(crate) fn value(&self) -> Result<Period, (Option<String>, Option<String>)> {
-        let required = |field: &DateField| field.value()?.ok_or_else(|| t!("period-required").into_owned());
-        match (required(&self.from), required(&self.to)) {
-            (Ok(from), Ok(to)) => Period::new(from, to).map_err(|words| (None, Some(words.to_owned()))),
+    /// The period.
+    ///
+    /// # Errors
+    /// What is wrong with each of the fields, in words.
+    pub fn value(&self) -> Result<Period, PeriodMistakes> {
+        let date = |field: &DateField| field.value()?.ok_or_else(|| t!("period-empty").into_owned());
+        match (date(&self.from), date(&self.to)) {
+            (Ok(from), Ok(to)) => Period::new(from, to).map_err(|_| (None, Some(t!("period-reversed").into_owned()))),
             (from, to) => Err((from.err(), to.err())),
         }
     }
 
-    /// Draws both dates and the ready periods. The response is the first date's, changed when either is.
-    pub(crate) fn ui(&mut self, ui: &mut Ui, today: NaiveDate, errors: (Option<&str>, Option<&str>)) -> Response {
-        let mut first = self.from.ui(ui, &t!("period-from"), today, errors.0);
-        let second = self.to.ui(ui, &t!("period-to"), today, errors.1);
-        if second.changed() {
-            first.mark_changed();
-        }
-        beside_label(ui, |ui| {
-            ui.menu_button(t!("period-ready"), |ui| {
-                for (words, period) in ready_periods(today) {
-                    if ui.button(words).clicked() {
-                        self.set(period);
-                        first.mark_changed();
-                        ui.close();
-                    }
-                }
-            })
-            .response
+    /// Both fields, and the one-press periods under them. `mistakes` are shown under the fields.
+    pub fn ui(&mut self, ui: &mut Ui, today: NaiveDate, mistakes: &PeriodMistakes) -> Response {
+        let fields = ui.horizontal_top(|ui| {
+            let from = self.from.ui(ui, &t!("period-from"), today, mistakes.0.as_deref());
+            from | self.to.ui(ui, &t!("period-to"), today, mistakes.1.as_deref())
         });
-        first
+        let mut response = fields.inner;
+        if self.presets_ui(ui, today) {
+            response.mark_changed();
+        }
+        response
+    }
+
+    /// Only the one-press periods; says whether one was pressed.
+    fn presets_ui(&mut self, ui: &mut Ui, today: NaiveDate) -> bool {
+        let shown = self.value().ok().map(|period| period.dates());
+        let mut pressed = None;
+        ui.horizontal_wrapped(|ui| {
+            let spacing = ui.spacing_mut();
+            spacing.item_spacing = vec2(2.0, 2.0);
+            spacing.button_padding.x = 6.0;
+            spacing.interact_size.y = 20.0;
+            for preset in Preset::ALL {
+                let dates = (preset.first(today), today);
+                if ui.add(Button::selectable(shown == Some(dates), preset.words())).clicked() {
+                    pressed = Period::new(dates.0, dates.1).ok();
+                }
+            }
+        });
+        if let Some(period) = pressed {
+            self.set(period);
+        }
+        pressed.is_some()
     }
 }
 
-/// The periods that are wanted most.
-fn ready_periods(today: NaiveDate) -> [(std::borrow::Cow<'static, str>, Period); 5] {
-    let since = |from: NaiveDate| Period::between(from, today);
-    let month = today.with_day(1).unwrap_or(today);
-    let quarter =
-        today.with_day(1).and_then(|first| first.checked_sub_months(Months::new(first.month0() % 3))).unwrap_or(today);
-    [
-        (t!("period-today"), since(today)),
-        (t!("period-week"), last_days(today, 7)),
-        (t!("period-month"), since(month)),
-        (t!("period-quarter"), since(quarter)),
-        (t!("period-all"), everything(today)),
-    ]
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// All dates up to today.
-pub(crate) fn everything(today: NaiveDate) -> Period {
-    Period::between(BEGINNING, today)
-}
+    fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(year, month, day).unwrap()
+    }
 
-/// The last so many days, today included.
-pub(crate) fn last_days(today: NaiveDate, days: u64) -> Period {
-    let first = today.checked_sub_days(Days::new(days.saturating_sub(1)));
-    Period::between(first.unwrap_or(BEGINNING), today)
+    #[test]
+    fn periods_of_one_press_end_today() {
+        let firsts = |today| Preset::ALL.map(|preset| preset.first(today));
+        let all = day(2000, 1, 1);
+        let november = day(2026, 11, 21);
+        assert_eq!(firsts(november), [november, day(2026, 11, 15), day(2026, 11, 1), day(2026, 10, 1), all]);
+        let new_year = day(2027, 1, 1);
+        assert_eq!(firsts(new_year), [new_year, day(2026, 12, 26), new_year, new_year, all]);
+    }
+
+    #[test]
+    fn each_field_has_its_own_mistake() {
+        let field = |from: &str, to: &str| PeriodField { from: DateField::typed(from), to: DateField::typed(to) };
+        let some = |words: Cow<'static, str>| Some(words.into_owned());
+        assert_eq!(field("", "31.02.2026").value(), Err((some(t!("period-empty")), some(t!("date-impossible")))));
+        assert_eq!(field("02.01.2026", "01.01.2026").value(), Err((None, some(t!("period-reversed")))));
+        let period = Period::new(day(2026, 1, 1), day(2026, 1, 2)).unwrap();
+        assert_eq!(field("1.1.26", "2.1.26").value(), Ok(period));
+        assert_eq!(PeriodField::new(period).value(), Ok(period));
+    }
 }

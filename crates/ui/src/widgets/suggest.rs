@@ -1,152 +1,202 @@
-//! A text field that offers what a directory has, as one types. What is not in it may be typed all the same.
+//! A field that offers what a directory has, and takes what it has not.
+//!
+//! Invariant: what is typed is never changed but by a choice that a person makes.
 
-use egui::{Id, Key, Modifiers, Popup, PopupCloseBehavior, Response, ScrollArea, TextEdit, Ui};
-use prikrep_domain::collate::fold;
+mod matching;
+
+use egui::text::{CCursor, CCursorRange};
+use egui::text_edit::TextEditState;
+use egui::{AsIdSalt, Button, Context, EventFilter, Id, Key, Modifiers, Popup, PopupCloseBehavior, Response};
+use egui::{ScrollArea, Sense, SetOpenCommand, TextEdit, Ui};
 
 use super::field::labelled;
+use crate::theme::{FIELD_HEIGHT, ROW_HEIGHT};
+use matching::matching;
 
-/// So many entries are offered at most.
-const OFFERED: usize = 12;
-const LIST_HEIGHT: f32 = 220.0;
+/// The rows that are seen at once; the others are reached by scrolling.
+const ROWS: f32 = 12.0;
 
-/// What was done with the field.
-pub(crate) struct Suggested {
-    /// The text field.
-    pub(crate) response: Response,
-    /// The entry that was chosen.
-    pub(crate) chosen: Option<usize>,
+/// What a field with suggestions gives back.
+#[derive(Debug)]
+pub struct SuggestResponse {
+    /// Of the field; `changed()` also after a choice.
+    pub response: Response,
+    /// Which of the options was chosen in this pass.
+    pub chosen: Option<usize>,
 }
 
-/// The state of the list while the field has the keyboard.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Offering {
-    /// The entry that the keys stand on, in the order of the list.
-    at: Option<usize>,
-    /// Closed by Escape or by a choice, until something is typed.
-    closed: bool,
+/// The list under the field, between two passes.
+#[derive(Clone, Copy, Debug, Default)]
+struct State {
+    open: bool,
+    /// Its place among the matches.
+    selected: Option<usize>,
+    /// Whether the selected row has to be scrolled into view.
+    moved: bool,
 }
 
-/// Draws the field. `salt` contains the record's identifier, so that undo never leads to another record.
-pub(crate) fn suggest<S: AsRef<str>>(
+/// A text field with those of `options` in a list below that contain what is typed. Arrows and Enter, or a
+/// click, choose; Escape closes. `id_salt` must contain the record's identifier, or undoing in one record
+/// would bring back the text of another.
+pub fn suggest<S: AsRef<str>>(
     ui: &mut Ui,
-    salt: impl std::hash::Hash + std::fmt::Debug,
+    id_salt: impl AsIdSalt,
     value: &mut String,
     options: &[S],
     label: &str,
     hint: &str,
     error: Option<&str>,
-) -> Suggested {
-    let id = Id::unique(("suggest", salt));
-    let memory_id = id.with("offering");
-    let mut offering: Offering = ui.data(|data| data.get_temp(memory_id)).unwrap_or_default();
-    let has_keyboard = ui.memory(|memory| memory.has_focus(id));
-    let found = if has_keyboard && !offering.closed { matching(options, value) } else { Vec::new() };
-    let mut chosen = keys(ui, &mut offering, &found);
+) -> SuggestResponse {
+    let id = ui.make_persistent_id(id_salt);
+    let mut state: State = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+    let mut chosen = None;
     let response = labelled(ui, label, error, |ui| {
-        let field = TextEdit::singleline(value).id(id).hint_text(hint).desired_width(f32::INFINITY).char_limit(1_024);
-        ui.add(field)
-    });
-    if response.changed() {
-        offering = Offering::default();
-    }
-    if response.gained_focus() {
-        offering.closed = false;
-    }
-    if !found.is_empty() {
-        chosen = list_ui(&response, options, &found, offering.at).or(chosen);
-    }
-    if chosen.is_some() {
-        offering = Offering { at: None, closed: true };
-    }
-    if !has_keyboard {
-        offering = Offering::default();
-    }
-    ui.data_mut(|data| data.insert_temp(memory_id, offering));
-    if let Some(option) = chosen.and_then(|chosen| options.get(chosen)) {
-        option.as_ref().clone_into(value);
-        super::small::cursor_to_end(ui, id, value);
-    }
-    Suggested { response, chosen }
-}
-
-/// The keys of the list, taken before the field sees them.
-fn keys(ui: &Ui, offering: &mut Offering, found: &[usize]) -> Option<usize> {
-    let last = found.len().checked_sub(1)?;
-    let pressed = |key: Key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-    if pressed(Key::ArrowDown) {
-        offering.at = Some(offering.at.map_or(0, |at| (at + 1).min(last)));
-    }
-    if pressed(Key::ArrowUp) {
-        offering.at = offering.at.and_then(|at| at.checked_sub(1));
-    }
-    if pressed(Key::Escape) {
-        *offering = Offering { at: None, closed: true };
-        return None;
-    }
-    let at = offering.at?;
-    pressed(Key::Enter).then(|| found.get(at).copied()).flatten()
-}
-
-fn list_ui<S: AsRef<str>>(field: &Response, options: &[S], found: &[usize], at: Option<usize>) -> Option<usize> {
-    let popup = Popup::from_response(field)
-        .open(true)
-        .width(field.rect.width())
-        .close_behavior(PopupCloseBehavior::IgnoreClicks);
-    let shown = popup.show(|ui| {
-        let mut chosen = None;
-        ScrollArea::vertical().max_height(LIST_HEIGHT).show(ui, |ui| {
-            for (place, option) in found.iter().enumerate() {
-                let Some(words) = options.get(*option) else { continue };
-                let entry = egui::Button::selectable(at == Some(place), words.as_ref());
-                let entry = ui.add(entry.truncate().min_size(egui::vec2(ui.available_width(), 0.0)));
-                // A press takes the keyboard away from the field before it is a click.
-                if entry.is_pointer_button_down_on() || entry.clicked() {
-                    chosen = Some(*option);
-                }
-                if at == Some(place) {
-                    entry.scroll_to_me(None);
-                }
-            }
-        });
-        chosen
-    });
-    shown.and_then(|shown| shown.inner)
-}
-
-/// The entries that contain what is typed, those that begin with it first. An entry that is typed already is
-/// not offered alone.
-fn matching<S: AsRef<str>>(options: &[S], typed: &str) -> Vec<usize> {
-    let needle = fold(typed);
-    let rank = |option: &S| {
-        let folded = fold(option.as_ref());
-        if needle.is_empty() || folded.starts_with(&needle) {
-            Some(0)
-        } else {
-            folded.windows(needle.len()).any(|part| part == needle.as_slice()).then_some(1)
+        let focused = ui.memory(|memory| memory.has_focus(id));
+        let found = if state.open { matching(options, value) } else { Vec::new() };
+        if focused {
+            chosen = state.keys(ui, &found);
         }
-    };
-    let mut found: Vec<(u8, usize)> =
-        options.iter().enumerate().filter_map(|(place, option)| Some((rank(option)?, place))).collect();
-    found.sort_unstable();
-    found.truncate(OFFERED);
-    let found: Vec<usize> = found.into_iter().map(|(_, place)| place).collect();
-    match found.as_slice() {
-        [only] if options.get(*only).is_some_and(|option| option.as_ref() == typed) => Vec::new(),
-        _ => found,
+        let mut response = field_ui(ui, id, value, hint, state.open && !found.is_empty());
+        state.follow(&response);
+        if state.open {
+            let found = matching(options, value);
+            chosen = chosen.or(state.popup(ui, &response, options, &found));
+        }
+        if let Some(option) = chosen.and_then(|chosen| options.get(chosen)) {
+            option.as_ref().clone_into(value);
+            state = State::default();
+            response.mark_changed();
+            response.request_focus();
+            cursor_to_end(ui.ctx(), id, value);
+        }
+        response
+    });
+    ui.data_mut(|data| data.insert_temp(id, state));
+    SuggestResponse { response, chosen }
+}
+
+/// While the list is open, Escape closes it and does not leave the field.
+fn field_ui(ui: &mut Ui, id: Id, value: &mut String, hint: &str, listed: bool) -> Response {
+    let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, escape: listed, tab: false };
+    let width = ui.available_width();
+    ui.add(
+        TextEdit::singleline(value)
+            .id(id)
+            .hint_text(hint.to_owned())
+            .event_filter(filter)
+            .desired_width(width)
+            .min_size(egui::vec2(0.0, FIELD_HEIGHT)),
+    )
+}
+
+/// Puts the cursor of a text field behind its last character.
+pub fn cursor_to_end(ctx: &Context, id: Id, value: &str) {
+    let mut state = TextEditState::load(ctx, id).unwrap_or_default();
+    let end = CCursor::new(egui::text::CharIndex(value.chars().count()));
+    state.cursor.set_char_range(Some(CCursorRange::one(end)));
+    state.store(ctx, id);
+}
+
+impl State {
+    /// The keys of the list, before the field sees them; gives the option that Enter chose.
+    fn keys(&mut self, ui: &Ui, found: &[usize]) -> Option<usize> {
+        let count = |key| ui.input_mut(|input| input.count_and_consume_key(Modifiers::NONE, key));
+        if !self.open {
+            self.open = count(Key::ArrowDown) > 0;
+            return None;
+        }
+        if found.is_empty() {
+            return None;
+        }
+        for _ in 0..count(Key::ArrowDown) {
+            self.select(Some(self.selected.map_or(0, |row| (row + 1).min(found.len() - 1))));
+        }
+        for _ in 0..count(Key::ArrowUp) {
+            self.select(self.selected.and_then(|row| row.checked_sub(1)));
+        }
+        if count(Key::Escape) > 0 {
+            *self = Self::default();
+            return None;
+        }
+        let row = self.selected?;
+        if count(Key::Enter) > 0 { found.get(row).copied() } else { None }
+    }
+
+    const fn select(&mut self, row: Option<usize>) {
+        self.selected = row;
+        self.moved = true;
+    }
+
+    /// Opens as one types or clicks, closes when the keyboard leaves.
+    fn follow(&mut self, field: &Response) {
+        if field.changed() {
+            *self = Self { open: field.has_focus(), ..Self::default() };
+        } else if field.clicked() {
+            self.open = true;
+        } else if self.open && !field.has_focus() && !about_to_click(field) {
+            *self = Self::default();
+        }
+    }
+
+    /// The list; gives the option that was clicked.
+    fn popup(&mut self, ui: &Ui, field: &Response, options: &[impl AsRef<str>], found: &[usize]) -> Option<usize> {
+        let id = list_id(field);
+        let open = !found.is_empty();
+        let popup = Popup::from_response(field)
+            .id(id)
+            .width(field.rect.width())
+            .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+            .open_memory(SetOpenCommand::Bool(open));
+        let shown = popup.show(|ui| {
+            let frame = egui::Frame::popup(ui.style()).total_margin().sum().x;
+            ui.set_width(field.rect.width() - frame);
+            self.rows(ui, options, found)
+        });
+        // Something else was clicked.
+        if open && !Popup::is_id_open(ui.ctx(), id) {
+            *self = Self::default();
+        }
+        shown.and_then(|shown| shown.inner)
+    }
+
+    fn rows(&mut self, ui: &mut Ui, options: &[impl AsRef<str>], found: &[usize]) -> Option<usize> {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let mut area = ScrollArea::vertical().max_height(ROWS * ROW_HEIGHT).auto_shrink([false, true]);
+        if std::mem::take(&mut self.moved) {
+            area = area.vertical_scroll_offset(offset(self.selected.unwrap_or_default()));
+        }
+        let selected = self.selected;
+        let rows = area.show_rows(ui, ROW_HEIGHT, found.len(), |ui, rows| {
+            let row = |row: usize| Some((row, *found.get(row)?, options.get(*found.get(row)?)?));
+            rows.filter_map(row).fold(None, |clicked, (row, option, words)| {
+                let pressed = row_ui(ui, words.as_ref(), selected == Some(row)).clicked();
+                if pressed { Some(option) } else { clicked }
+            })
+        });
+        rows.inner
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn list_id(field: &Response) -> Id {
+    field.id.with("options")
+}
 
-    #[test]
-    fn what_begins_with_the_typed_comes_first_and_yo_is_ye() {
-        let options = ["Петров Семён", "Семёнов Пётр", "Иванова Анна"];
-        assert_eq!(matching(&options, "семен"), [1, 0]);
-        assert_eq!(matching(&options, "АННА"), [2]);
-        assert_eq!(matching(&options, "Иванова Анна"), Vec::<usize>::new());
-        assert_eq!(matching(&options, "").len(), 3);
-        assert!(matching(&options, "нет такого").is_empty());
-    }
+/// Whether the focus has gone only because the mouse is being pressed on the list.
+fn about_to_click(field: &Response) -> bool {
+    let nobody_else = field.ctx.memory(|memory| memory.focused().is_none());
+    let list = field.ctx.memory(|memory| memory.area_rect(list_id(field)));
+    let mouse = field.ctx.pointer_interact_pos();
+    nobody_else && list.zip(mouse).is_some_and(|(list, mouse)| list.contains(mouse))
+}
+
+/// Not a stop of Tab: the keyboard stays in the field.
+fn row_ui(ui: &mut Ui, words: &str, selected: bool) -> Response {
+    let button = Button::selectable(selected, words).truncate().sense(Sense::CLICK);
+    ui.add(button.min_size(egui::vec2(ui.available_width(), ROW_HEIGHT)))
+}
+
+/// Where the list scrolls to so that a row is seen with some rows before it.
+#[expect(clippy::cast_precision_loss, reason = "a directory has fewer rows than 16 million")]
+fn offset(row: usize) -> f32 {
+    ((row as f32 - ROWS / 2.0) * ROW_HEIGHT).max(0.0)
 }
