@@ -272,7 +272,8 @@ impl App {
 
     fn enter(&mut self, credentials: Credentials) {
         let passphrase = self.sign_in.passphrase;
-        self.sign_in = SignIn { busy: Some(prikrep_ui::t!("entry-busy").into_owned()), passphrase, ..SignIn::default() };
+        self.sign_in =
+            SignIn { busy: Some(prikrep_ui::t!("entry-busy").into_owned()), passphrase, ..SignIn::default() };
         let mut settings = (*self.settings).clone();
         settings.server.clone_from(&credentials.server);
         settings.login.clone_from(&credentials.login);

@@ -77,7 +77,8 @@ pub(crate) async fn enter(credentials: Credentials, folders: &Folders, zone: Tz)
             Ok((Arc::new(store), opened.session))
         })
     };
-    let (store, session) = opening.await.map_err(|_| NotEntered::of(None, prikrep_ui::t!("entry-internal").into_owned()))??;
+    let (store, session) =
+        opening.await.map_err(|_| NotEntered::of(None, prikrep_ui::t!("entry-internal").into_owned()))??;
     if !session.role.reads_applications() {
         return Err(NotEntered::of(Some(SignInField::Login), prikrep_ui::t!("entry-reads-nothing").into_owned()));
     }

@@ -8,7 +8,7 @@ use crate::theme::{self, Palette};
 use crate::widgets::{self, Mark};
 use crate::{Action, Link, Snapshot, Work};
 
-const MENU_WIDTH: f32 = 176.0;
+const MENU_WIDTH: f32 = 168.0;
 
 /// A section of the menu.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,7 +78,10 @@ fn entry_ui(ui: &mut Ui, section: Section, is_open: bool, work: &Work) -> bool {
     let spoken = badge.as_ref().map_or_else(|| words.to_string(), |(_, _, spoken)| format!("{words}, {spoken}"));
     let mut clicked = false;
     ui.horizontal(|ui| {
-        let button = egui::Button::selectable(is_open, words.as_ref()).min_size(egui::vec2(MENU_WIDTH - 16.0, 28.0));
+        let width = ui.available_width();
+        // The words stand at the left, the counter at the right.
+        let button = egui::Button::selectable(is_open, (words.as_ref(), egui::Atom::grow()));
+        let button = button.min_size(egui::vec2(width, 28.0));
         let response = ui.add(button);
         widgets::named(&response, egui::accesskit::Role::Button, &spoken);
         if let Some((count, color, _)) = badge {

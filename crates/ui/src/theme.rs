@@ -77,7 +77,7 @@ pub fn note(ui: &egui::Ui, text: impl Into<String>) -> RichText {
 /// The one button of a view that does what the view is for.
 pub fn primary<'a>(ui: &egui::Ui, text: impl Into<String>) -> Button<'a> {
     let palette = Palette::of(ui);
-    Button::new(bold(text).color(palette.on_accent)).fill(palette.accent).min_size(Vec2::new(96.0, FIELD_HEIGHT))
+    Button::new(bold(text).color(palette.on_accent)).fill(palette.accent).min_size(Vec2::new(0.0, FIELD_HEIGHT))
 }
 
 /// An identifier.

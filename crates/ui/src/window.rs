@@ -73,10 +73,7 @@ impl Window {
     pub fn show_pending(&mut self, snapshot: &Snapshot) -> Vec<Action> {
         let mut actions = Vec::new();
         if let Some(desk) = &mut self.desk {
-            let query = Query {
-                status: Some(StatusFilter::Pending),
-                ..Query::of(everything(snapshot.moment.today()))
-            };
+            let query = Query { status: Some(StatusFilter::Pending), ..Query::of(everything(snapshot.moment.today())) };
             desk.show(&query, &mut actions);
         }
         actions
@@ -126,6 +123,7 @@ impl Desk {
     }
 
     fn applications_ui(&mut self, ui: &mut Ui, snapshot: &Snapshot, work: &Work, actions: &mut Vec<Action>) {
+        Panel::top("filter").show(ui, |ui| self.list.filter_ui(ui, snapshot, actions));
         if !matches!(work.card, CardState::Closed) {
             self.card_panel_ui(ui, snapshot, work, actions);
         }

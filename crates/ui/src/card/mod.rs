@@ -10,7 +10,7 @@ mod parts;
 
 use std::collections::HashMap;
 
-use egui::{Key, KeyboardShortcut, Modifiers, ScrollArea, Ui};
+use egui::{Frame, Key, KeyboardShortcut, Modifiers, Panel, ScrollArea, Ui};
 use prikrep_domain::ApplicationId;
 
 use form::{Form, words_of};
@@ -33,6 +33,8 @@ pub(crate) struct CardView {
     attempts: u64,
     /// The last outcome that was taken note of.
     seen: u64,
+    /// The height of what was last shown as the answer.
+    answer_height: f32,
     /// The application whose answer has just become durable.
     just_sent: Option<ApplicationId>,
 }
@@ -106,11 +108,21 @@ impl CardView {
         header_ui(ui, card, actions);
         ui.separator();
         let id = card.standing.application.id;
-        ScrollArea::vertical().id_salt(("card", id)).auto_shrink([false, false]).show(ui, |ui| {
+        // The form is always in sight: the fields scroll above it.
+        let most = (ui.available_height() * 0.66).max(120.0);
+        let height = self.answer_height.clamp(24.0, most);
+        let answer = Panel::bottom("answer").resizable(false).exact_size(height).frame(Frame::NONE).show(ui, |ui| {
+            let scroll = ScrollArea::vertical().id_salt(("answer", id)).auto_shrink([false, false]);
+            scroll.show(ui, |ui| self.answer_ui(ui, card, snapshot, work, actions)).content_size.y
+        });
+        if (answer.inner - self.answer_height).abs() > 0.5 {
+            self.answer_height = answer.inner;
+            ui.request_discard("the answer form has another height");
+        }
+        let fields = ScrollArea::vertical().id_salt(("card", id)).auto_shrink([false, false]);
+        fields.show(ui, |ui| {
             linked_ui(ui, card, actions);
             fields_ui(ui, card, snapshot.moment);
-            ui.separator();
-            self.answer_ui(ui, card, snapshot, work, actions);
             ui.separator();
             history::history_ui(ui, card, snapshot.moment);
         });
@@ -118,6 +130,7 @@ impl CardView {
 
     /// The answer form, or why there is none.
     fn answer_ui(&mut self, ui: &mut Ui, card: &Card, snapshot: &Snapshot, work: &Work, actions: &mut Vec<Action>) {
+        ui.add_space(4.0);
         let id = card.standing.application.id;
         if self.just_sent == Some(id) {
             widgets::told(ui, Mark::Ok, &t!("answer-kept"));

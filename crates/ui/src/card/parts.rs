@@ -14,7 +14,10 @@ use crate::widgets::{self, Icon, Mark};
 use crate::{Action, Card, Hop};
 
 pub(super) fn close_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
-    if widgets::icon_button(ui, Icon::Cross, &t!("card-close"), Sense::click()).on_hover_text(t!("card-close")).clicked() {
+    if widgets::icon_button(ui, Icon::Cross, &t!("card-close"), Sense::click())
+        .on_hover_text(t!("card-close"))
+        .clicked()
+    {
         actions.push(Action::CloseCard);
     }
 }

@@ -28,13 +28,13 @@ pub(crate) struct Filter {
     pub(crate) wants_focus: bool,
 }
 
-/// Widths of the fields, in points: all of them fit into a row of a full-HD screen, and into two of 1366×768.
-const PERIOD_WIDTH: f32 = 330.0;
-const PATIENT_WIDTH: f32 = 262.0;
-const SNILS_WIDTH: f32 = 118.0;
-const TYPE_WIDTH: f32 = 190.0;
-const KIND_WIDTH: f32 = 150.0;
-const STATUS_WIDTH: f32 = 140.0;
+/// Widths of the fields, in points: together they fit into a row of a 1366×768 screen.
+const PERIOD_WIDTH: f32 = 2.0 * theme::DATE_WIDTH + 6.0;
+const PATIENT_WIDTH: f32 = 196.0;
+const SNILS_WIDTH: f32 = 114.0;
+const TYPE_WIDTH: f32 = 166.0;
+const KIND_WIDTH: f32 = 138.0;
+const STATUS_WIDTH: f32 = 128.0;
 
 /// All dates up to today.
 pub(crate) fn everything(today: NaiveDate) -> Period {
@@ -98,13 +98,15 @@ impl Filter {
         })
     }
 
-    /// Draws the filter: one row where there is room for it.
+    /// Draws the filter.
     pub(crate) fn ui(&mut self, ui: &mut Ui, moment: Moment) -> Option<Asked> {
-        let mut entered = false;
-        let mut asked = None;
+        let (mut entered, mut asked) = (false, None);
         ui.with_layout(egui::Layout::left_to_right(egui::Align::Min).with_main_wrap(true), |ui| {
-            let period =
-                widgets::within(ui, PERIOD_WIDTH, |ui| self.period.ui(ui, moment.today(), &self.period_mistakes));
+            ui.spacing_mut().item_spacing.x = 7.0;
+            let period = widgets::within(ui, PERIOD_WIDTH, |ui| {
+                ui.spacing_mut().item_spacing.x = 6.0;
+                self.period.fields_ui(ui, moment.today(), &self.period_mistakes)
+            });
             if std::mem::take(&mut self.wants_focus) {
                 period.request_focus();
             }
@@ -113,6 +115,10 @@ impl Filter {
             self.choices_ui(ui);
             asked = buttons_ui(ui);
         });
+        // A period of one press is wanted at once.
+        if self.period.presets_ui(ui, moment.today()) {
+            asked = Some(Asked::Search);
+        }
         asked.or(entered.then_some(Asked::Search))
     }
 
@@ -133,13 +139,17 @@ impl Filter {
     fn choices_ui(&mut self, ui: &mut Ui) {
         let all = t!("filter-all");
         let types = ApplicationType::ALL.map(|one| (one, one.words()));
-        widgets::within(ui, TYPE_WIDTH, |ui| widgets::choice(ui, &t!("filter-type"), &mut self.application_type, &types, &all));
+        widgets::within(ui, TYPE_WIDTH, |ui| {
+            widgets::choice(ui, &t!("filter-type"), &mut self.application_type, &types, &all)
+        });
         let kinds = AttachmentKind::ALL.map(|one| (one, one.table_words()));
         widgets::within(ui, KIND_WIDTH, |ui| widgets::choice(ui, &t!("filter-kind"), &mut self.kind, &kinds, &all));
         let pending = t!("filter-pending");
         let mut statuses = vec![(StatusFilter::Pending, pending.as_ref())];
         statuses.extend(Status::ALL.map(|one| (StatusFilter::Is(one), one.table_words())));
-        widgets::within(ui, STATUS_WIDTH, |ui| widgets::choice(ui, &t!("filter-status"), &mut self.status, &statuses, &all));
+        widgets::within(ui, STATUS_WIDTH, |ui| {
+            widgets::choice(ui, &t!("filter-status"), &mut self.status, &statuses, &all)
+        });
     }
 }
 

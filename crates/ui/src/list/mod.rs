@@ -70,9 +70,8 @@ impl ListView {
         actions.push(Action::Search(query.clone()));
     }
 
-    /// Draws the list.
-    pub(crate) fn ui(&mut self, ui: &mut Ui, snapshot: &Snapshot, work: &Work, actions: &mut Vec<Action>) {
-        self.follow(&work.list, work, actions);
+    /// Draws the filter, over the whole width.
+    pub(crate) fn filter_ui(&mut self, ui: &mut Ui, snapshot: &Snapshot, actions: &mut Vec<Action>) {
         match self.filter.ui(ui, snapshot.moment) {
             Some(Asked::Search) => self.search(actions),
             Some(Asked::Reset) => {
@@ -82,7 +81,11 @@ impl ListView {
             }
             None => {}
         }
-        ui.separator();
+    }
+
+    /// Draws the results.
+    pub(crate) fn ui(&mut self, ui: &mut Ui, snapshot: &Snapshot, work: &Work, actions: &mut Vec<Action>) {
+        self.follow(&work.list, work, actions);
         self.results_bar_ui(ui, work, actions);
         self.keys(ui, work, actions);
         if states_ui(ui, work, actions) {

@@ -18,7 +18,7 @@ const WIDTHS: (f32, f32) = (56.0, 700.0);
 
 /// Usual widths of the six columns: alone, and beside an open card.
 const WIDE: [f32; 6] = [320.0, 128.0, 150.0, 132.0, 262.0, 158.0];
-const NARROW: [f32; 6] = [220.0, 120.0, 72.0, 84.0, 108.0, 130.0];
+const NARROW: [f32; 6] = [196.0, 118.0, 72.0, 82.0, 104.0, 128.0];
 
 /// What was done with the table in a frame.
 #[derive(Debug, Default, PartialEq)]

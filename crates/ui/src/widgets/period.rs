@@ -87,19 +87,24 @@ impl PeriodField {
 
     /// Both fields, and the one-press periods under them. `mistakes` are shown under the fields.
     pub fn ui(&mut self, ui: &mut Ui, today: NaiveDate, mistakes: &PeriodMistakes) -> Response {
-        let fields = ui.horizontal_top(|ui| {
-            let from = self.from.ui(ui, &t!("period-from"), today, mistakes.0.as_deref());
-            from | self.to.ui(ui, &t!("period-to"), today, mistakes.1.as_deref())
-        });
-        let mut response = fields.inner;
+        let mut response = self.fields_ui(ui, today, mistakes);
         if self.presets_ui(ui, today) {
             response.mark_changed();
         }
         response
     }
 
+    /// Only the fields.
+    pub fn fields_ui(&mut self, ui: &mut Ui, today: NaiveDate, mistakes: &PeriodMistakes) -> Response {
+        let fields = ui.horizontal_top(|ui| {
+            let from = self.from.ui(ui, &t!("period-from"), today, mistakes.0.as_deref());
+            from | self.to.ui(ui, &t!("period-to"), today, mistakes.1.as_deref())
+        });
+        fields.inner
+    }
+
     /// Only the one-press periods; says whether one was pressed.
-    fn presets_ui(&mut self, ui: &mut Ui, today: NaiveDate) -> bool {
+    pub fn presets_ui(&mut self, ui: &mut Ui, today: NaiveDate) -> bool {
         let shown = self.value().ok().map(|period| period.dates());
         let mut pressed = None;
         ui.horizontal_wrapped(|ui| {
