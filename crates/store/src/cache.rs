@@ -87,7 +87,7 @@ impl Cache {
             journal: database.tree("journal")?,
             quarantined: AtomicUsize::new(guarded("чтение карантина", || Ok(quarantine.len()))?),
             quarantine,
-            sealer: Sealer::new(key, name.as_bytes(), "cache values")?,
+            sealer: sealer(key, name)?,
             database,
             path: path.to_owned(),
         })
@@ -258,6 +258,11 @@ impl Cache {
             .open(&[tree, key], sealed)
             .map_err(|_| StoreError::Damaged { what: String::from_utf8_lossy(tree).into_owned() })
     }
+}
+
+/// Seals the values of the cache of this name.
+pub(crate) fn sealer(key: &Key, name: Uuid) -> Result<Sealer, StoreError> {
+    Sealer::new(key, name.as_bytes(), "cache values")
 }
 
 fn damaged_row(row: RowNumber) -> StoreError {

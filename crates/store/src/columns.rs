@@ -6,6 +6,8 @@
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 use prikrep_worklist::Worklist;
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,8 @@ use crate::seal::Sealer;
 const FILE: &str = "columns";
 /// A sealed chunk is at most this long.
 const MAX_CHUNK_BYTES: u32 = 2 << 20;
+/// So many chunks are opened ahead of the columns that take them up.
+const CHUNKS_AHEAD: usize = 4;
 
 /// What a snapshot is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +31,12 @@ pub(crate) struct SnapshotHead {
     pub(crate) sequence: u64,
     /// How many row numbers were given.
     pub(crate) rows: u32,
+}
+
+/// A snapshot that was read.
+pub(crate) struct Snapshot {
+    pub(crate) head: SnapshotHead,
+    pub(crate) list: Worklist,
 }
 
 fn path_in(folder: &Path) -> PathBuf {
@@ -46,13 +56,24 @@ pub(crate) fn write(folder: &Path, sealer: &Sealer, head: &SnapshotHead, list: &
     fs::rename(&temporary, path_in(folder))
 }
 
-/// Reads the snapshot; `None` when there is none or it is not to be trusted.
-pub(crate) fn read(folder: &Path, sealer: &Sealer) -> Option<(SnapshotHead, Worklist)> {
+/// Reads the snapshot; `None` when there is none or it is not to be trusted. Chunks are opened on a thread
+/// of their own while the columns are made of those before them.
+pub(crate) fn read(folder: &Path, sealer: &Sealer) -> Option<Snapshot> {
     let file = File::open(path_in(folder)).ok()?;
-    let mut chunks = ChunkReader { file: BufReader::with_capacity(1 << 20, file), sealer, number: 0, ended: false };
+    let mut chunks = ChunkReader { file: BufReader::new(file), sealer, number: 0, ended: false };
     let head = decode(&chunks.next()?.ok()?, FILE).ok()?;
-    match Worklist::read_snapshot(&mut chunks) {
-        Ok(list) if chunks.ended => Some((head, list)),
+    let (sender, opened) = sync_channel(CHUNKS_AHEAD);
+    let (read, ended) = thread::scope(|scope| {
+        let opening = thread::Builder::new().name("store-columns".into()).spawn_scoped(scope, move || {
+            // Nobody listens any more when the columns are refused.
+            let _ = chunks.by_ref().try_for_each(|chunk| sender.send(chunk));
+            chunks.ended
+        });
+        let read = Worklist::read_snapshot(&mut opened.into_iter());
+        (read, opening.is_ok_and(|opening| opening.join().unwrap_or(false)))
+    });
+    match read {
+        Ok(list) if ended => Some(Snapshot { head, list }),
         Ok(_) => None,
         Err(error) => {
             tracing::warn!(%error, "the snapshot of the columns is not used");
@@ -98,7 +119,7 @@ impl ChunkReader<'_> {
         let place = self.number.to_be_bytes();
         let plain = self
             .sealer
-            .open(&[FILE.as_bytes(), &place], &sealed)
+            .open_owned(&[FILE.as_bytes(), &place], sealed)
             .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "a chunk that does not authenticate"))?;
         self.number += 1;
         self.ended = plain.is_empty();

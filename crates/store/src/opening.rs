@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::thread;
 
 use chrono::{DateTime, Utc};
 use parking_lot::{Mutex, RwLock};
@@ -15,9 +16,9 @@ use prikrep_worklist::{Row as RowNumber, Worklist};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::cache::{Cache, Position};
+use crate::cache::{self, Cache, Position};
 use crate::codec::{decode, encode};
-use crate::columns::SnapshotHead;
+use crate::columns::{Snapshot, SnapshotHead};
 use crate::database::OpenError;
 use crate::desk::{Change, Desk, Drawer, Records};
 use crate::folder::{Folder, LabelState, wrong_key};
@@ -37,13 +38,27 @@ struct OpenedDesk {
     salvaged: bool,
 }
 
+/// Both databases as they opened.
+struct Databases {
+    desk: OpenedDesk,
+    cache: Result<Cache, OpenError>,
+    ahead: Option<ReadAhead>,
+}
+
+/// The snapshot as it was read before the cache was open.
+struct ReadAhead {
+    /// The cache whose snapshot it is, by the desk's word.
+    of: Uuid,
+    snapshot: Option<Snapshot>,
+}
+
 impl Shared {
     pub(crate) fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
         let now = options.now;
         let folder = Folder::lock(path)?;
         let label = folder.check_label(&options.key)?;
         let mut damage = Vec::new();
-        let opened = open_desk(&folder, &options.key, label, now, &mut damage)?;
+        let Databases { desk: opened, cache, ahead } = open_databases(&folder, &options.key, label, now, &mut damage)?;
         if label == LabelState::Unreadable {
             folder.write_label(&options.key)?;
             damage
@@ -51,7 +66,7 @@ impl Shared {
                     found_at: now, words: "Файл store.json был повреждён и написан заново.".into()
                 });
         }
-        let cache = open_cache(&folder, &options.key, &opened.records, now, &mut damage)?;
+        let cache = accept_cache(cache, &folder, &options.key, &opened.records, now, &mut damage)?;
         let outbox = Outbox::read(&opened.records)?;
         let position =
             Position { epoch: Uuid::nil(), cursor: None, rereading: false, desk_stamp: 0, trimmed: 0, complete: false };
@@ -86,12 +101,18 @@ impl Shared {
             closing: AtomicBool::new(false),
             drafts: AtomicUsize::new(drafts),
         };
-        shared.take_up_desk(&opened.records, opened.salvaged, now)?;
+        shared.take_up_desk(&opened.records, opened.salvaged, ahead, now)?;
         Ok(shared)
     }
 
     /// Goes on where the store was left: columns, sequences, position, answers on their way.
-    fn take_up_desk(&self, records: &Records, salvaged: bool, now: DateTime<Utc>) -> Result<(), StoreError> {
+    fn take_up_desk(
+        &self,
+        records: &Records,
+        salvaged: bool,
+        ahead: Option<ReadAhead>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         let mut writer = self.writer.lock();
         // A new cache has its floor before its first row.
         let name = self.cache()?.name;
@@ -99,7 +120,7 @@ impl Shared {
             let floor = encode(&Floor(name, 0), "счётчик")?;
             self.desk.write(&[Change::Put(Drawer::Counters, FLOOR.to_vec(), floor)])?;
         }
-        let from_snapshot = match self.read_columns(&mut writer) {
+        let from_snapshot = match self.read_columns(&mut writer, ahead) {
             Ok(from_snapshot) => from_snapshot,
             Err(error) if error.is_damage() => {
                 self.replace_cache(&mut writer, &error.to_string(), now)?;
@@ -138,14 +159,17 @@ impl Shared {
     }
 
     /// Fills the columns from the snapshot and what came after it, or else from all rows; tells which.
-    fn read_columns(&self, writer: &mut Writer) -> Result<bool, StoreError> {
+    fn read_columns(&self, writer: &mut Writer, ahead: Option<ReadAhead>) -> Result<bool, StoreError> {
         let cache = self.cache()?;
         let position = cache.position()?;
         let is_ours = |head: &SnapshotHead| head.epoch == position.epoch && head.sequence >= position.trimmed;
-        let snapshot = columns::read(cache.path(), cache.sealer()).filter(|(head, _)| is_ours(head));
+        let snapshot = match ahead {
+            Some(ahead) if ahead.of == cache.name => ahead.snapshot,
+            Some(_) | None => columns::read(cache.path(), cache.sealer()),
+        };
         let end = cache.rows_end()?;
-        match snapshot {
-            Some((head, list)) if head.rows <= end && list.len() == head.rows as usize => {
+        match snapshot.filter(|snapshot| is_ours(&snapshot.head)) {
+            Some(Snapshot { head, list }) if head.rows <= end && list.len() == head.rows as usize => {
                 *self.list.write() = list;
                 writer.next_sequence = head.sequence.saturating_add(1);
                 self.replay(writer, &cache, head)?;
@@ -224,6 +248,31 @@ fn counter<T: serde::de::DeserializeOwned>(records: &Records, key: &[u8]) -> Opt
     decode(records.get(&(Drawer::Counters, key.to_vec()))?, "счётчик").ok()
 }
 
+/// Opens both databases at once, and reads the snapshot of the cache that the desk knows while the cache is
+/// still opening. Whatever comes of the desk, the cache is not left opening behind it.
+fn open_databases(
+    folder: &Folder,
+    key: &Key,
+    label: LabelState,
+    now: DateTime<Utc>,
+    damage: &mut Vec<DamageReport>,
+) -> Result<Databases, StoreError> {
+    let path = folder.path().join(CACHE);
+    thread::scope(|scope| {
+        let cache = thread::Builder::new().name("store-cache".into()).spawn_scoped(scope, || Cache::open(&path, key));
+        let cache = cache.map_err(|source| StoreError::Folder { path: path.clone(), source })?;
+        let desk = open_desk(folder, key, label, now, damage)?;
+        let ahead = read_ahead(&path, key, &desk.records)?;
+        let cache = cache.join().unwrap_or_else(|_| Err(OpenError::Damaged("сбой при открытии".into())));
+        Ok(Databases { desk, cache, ahead })
+    })
+}
+
+fn read_ahead(cache: &Path, key: &Key, records: &Records) -> Result<Option<ReadAhead>, StoreError> {
+    let Some(Floor(of, _)) = counter(records, FLOOR) else { return Ok(None) };
+    Ok(Some(ReadAhead { of, snapshot: columns::read(cache, &cache::sealer(key, of)?) }))
+}
+
 fn open_desk(
     folder: &Folder,
     key: &Key,
@@ -286,7 +335,9 @@ fn replace_desk(
     Ok(OpenedDesk { desk, records: salvaged.records, salvaged: true })
 }
 
-fn open_cache(
+/// Takes the cache as it opened, or begins a new one when it is damaged.
+fn accept_cache(
+    opened: Result<Cache, OpenError>,
     folder: &Folder,
     key: &Key,
     records: &Records,
@@ -294,7 +345,7 @@ fn open_cache(
     damage: &mut Vec<DamageReport>,
 ) -> Result<Cache, StoreError> {
     let floor: Option<Floor> = counter(records, FLOOR);
-    let why = match Cache::open(&folder.path().join(CACHE), key).and_then(|cache| lacks_rows(cache, floor.as_ref())) {
+    let why = match opened.and_then(|cache| lacks_rows(cache, floor.as_ref())) {
         Ok(cache) => return Ok(cache),
         Err(OpenError::Store(error)) if !error.is_damage() => return Err(error),
         Err(error) => error.to_string(),

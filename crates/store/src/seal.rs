@@ -53,17 +53,21 @@ impl Sealer {
 
     /// Opens a value sealed for a place.
     pub(crate) fn open(&self, place: &[&[u8]], sealed: &[u8]) -> Result<Vec<u8>, NotAuthentic> {
-        let (header, body) = sealed.split_at_checked(HEADER).ok_or(NotAuthentic)?;
+        self.open_owned(place, sealed.to_vec())
+    }
+
+    /// The same of a value that is not needed any more: its bytes are not copied.
+    pub(crate) fn open_owned(&self, place: &[&[u8]], mut sealed: Vec<u8>) -> Result<Vec<u8>, NotAuthentic> {
+        let (header, _) = sealed.split_at_checked(HEADER).ok_or(NotAuthentic)?;
         let (format, nonce) = header.split_first().ok_or(NotAuthentic)?;
         if *format != FORMAT {
             return Err(NotAuthentic);
         }
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| NotAuthentic)?;
-        let mut body = body.to_vec();
-        let length =
-            self.key.open_in_place(nonce, Aad::from(place.concat()), &mut body).map_err(|_| NotAuthentic)?.len();
-        body.truncate(length);
-        Ok(body)
+        let opened = self.key.open_within(nonce, Aad::from(place.concat()), &mut sealed, HEADER..);
+        let length = opened.map_err(|_| NotAuthentic)?.len();
+        sealed.truncate(length);
+        Ok(sealed)
     }
 }
 

@@ -194,6 +194,32 @@ fn a_lost_cache_is_told() {
 }
 
 #[test]
+fn a_cache_of_another_store_is_told_and_nothing_of_it_is_shown() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    copy(pristine().path(), folder.path());
+    open(other.path()).apply(&page((1_001..=1_400).map(choice).collect(), "c", false), now()).unwrap();
+    fs::remove_dir_all(folder.path().join("cache")).unwrap();
+    copy(&other.path().join("cache"), &folder.path().join("cache"));
+    let store = open(folder.path());
+    assert!(store.census().damage[0].words.contains("другого хранилища"));
+    assert_eq!((store.census().applications, store.cursor().unwrap()), (0, None));
+    assert_eq!(store.outbox().len(), ANSWERS as usize);
+    store.apply(&page(applications(), "c2", false), now()).unwrap();
+    assert_eq!(store.census().applications, APPLICATIONS as usize);
+}
+
+#[test]
+fn a_cache_that_does_not_open_is_told_and_its_columns_are_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(pristine().path(), folder.path());
+    fs::write(folder.path().join("cache/conf"), b"not what sled wrote there").unwrap();
+    let store = open(folder.path());
+    assert!(store.census().damage[0].words.contains("Кэш"));
+    assert_eq!((store.census().applications, store.cursor().unwrap()), (0, None));
+    assert_eq!(store.outbox().len(), ANSWERS as usize);
+}
+
+#[test]
 fn a_desk_put_back_from_an_older_copy_is_told() {
     let folder = tempfile::tempdir().unwrap();
     copy(pristine().path(), folder.path());
@@ -221,8 +247,11 @@ fn another_key_is_told_apart_from_damage() {
     assert!(matches!(SledStore::open(folder.path(), other.clone()), Err(StoreError::Key(_))));
     fs::write(folder.path().join("store.json"), "damaged too").unwrap();
     assert!(matches!(SledStore::open(folder.path(), other), Err(StoreError::Key(_))));
+    // A desk that is refused has let go of its cache, too.
     let store = open(folder.path());
     assert_eq!(store.outbox().len(), ANSWERS as usize);
+    assert_eq!(store.census().applications, APPLICATIONS as usize);
+    assert!(!store.census().damage.iter().any(|report| report.words.contains("Кэш")));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! Invariant: an entry is current if and only if its row's place is the entry's index; a live row has
 //! exactly one current entry, the last of its entries.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use crate::Row;
 use crate::row::{at, put};
@@ -13,18 +13,14 @@ const NOWHERE: u32 = u32::MAX;
 const SLACK: usize = 4_096;
 
 /// The log of changes.
+#[derive(Default)]
 pub(crate) struct ChangeLog {
     pub(crate) sequences: Vec<u64>,
     pub(crate) rows: Vec<u32>,
     places: Vec<u32>,
     newest: u64,
-    sorted: bool,
-}
-
-impl Default for ChangeLog {
-    fn default() -> Self {
-        Self { sequences: Vec::new(), rows: Vec::new(), places: Vec::new(), newest: 0, sorted: true }
-    }
+    /// So many entries from the beginning are in the order of their sequences.
+    ordered: usize,
 }
 
 impl ChangeLog {
@@ -34,9 +30,9 @@ impl ChangeLog {
         for (index, row) in rows.iter().enumerate() {
             *places.get_mut(*row as usize)? = u32::try_from(index).ok()?;
         }
-        let sorted = sequences.is_sorted();
+        let ordered = sequences.windows(2).position(|pair| !pair.is_sorted()).map_or(sequences.len(), |last| last + 1);
         let newest_entry = sequences.iter().copied().max().unwrap_or(0);
-        (newest_entry <= newest).then_some(Self { sequences, rows, places, newest, sorted })
+        (newest_entry <= newest).then_some(Self { sequences, rows, places, newest, ordered })
     }
 
     /// The greatest sequence ever recorded.
@@ -55,12 +51,18 @@ impl ChangeLog {
         self.sequences.get(*place as usize).copied()
     }
 
-    /// Records that a row changed.
+    /// Records that a row changed; nothing to do when that is its last change already.
     pub(crate) fn record(&mut self, row: Row, sequence: u64) {
+        if self.sequence_of(row) == Some(sequence) {
+            return;
+        }
         if self.rows.len() > self.places.len() + self.places.len() / 4 + SLACK {
             self.compact();
         }
-        self.sorted &= self.sequences.last().is_none_or(|last| *last <= sequence);
+        let is_next = self.sequences.last().is_none_or(|last| *last <= sequence);
+        if self.ordered == self.sequences.len() && is_next {
+            self.ordered += 1;
+        }
         self.newest = self.newest.max(sequence);
         put(&mut self.places, row, u32::try_from(self.rows.len()).unwrap_or(NOWHERE));
         self.sequences.push(sequence);
@@ -74,59 +76,63 @@ impl ChangeLog {
 
     /// Brings entries that came in another order into that of their sequences.
     pub(crate) fn settle(&mut self) {
-        if !self.sorted {
-            let entries = self.in_order();
-            self.replace(&entries);
-            self.sorted = true;
-        }
+        let (first, entries) = self.tail_in_order();
+        self.replace_from(first, &entries);
+        self.ordered = self.sequences.len();
     }
 
     /// Visits the current entries after a sequence, in order, until told to stop.
     pub(crate) fn visit_after(&self, sequence: u64, mut visit: impl FnMut(u64, Row) -> ControlFlow<()>) {
-        if self.sorted {
-            let first = self.sequences.partition_point(|known| *known <= sequence);
-            for (index, (sequence, row)) in self.entries().enumerate().skip(first) {
-                if self.is_current(index, row) && visit(sequence, row).is_break() {
-                    return;
-                }
-            }
-        } else {
-            for (known, row) in self.in_order() {
-                if known > sequence && visit(known, row).is_break() {
-                    return;
-                }
+        let (end, tail) = self.tail_in_order();
+        let first = self.ordered_until(sequence).min(end);
+        let tail = tail.into_iter().filter(|(known, _)| *known > sequence);
+        for (sequence, row) in self.current(first..end).chain(tail) {
+            if visit(sequence, row).is_break() {
+                return;
             }
         }
     }
 
-    fn entries(&self) -> impl Iterator<Item = (u64, Row)> {
-        self.sequences.iter().copied().zip(self.rows.iter().copied().map(Row::new))
+    /// How many of the ordered entries have a sequence of at most this one.
+    fn ordered_until(&self, sequence: u64) -> usize {
+        let ordered = self.sequences.get(..self.ordered).unwrap_or_default();
+        ordered.partition_point(|known| *known <= sequence)
     }
 
     fn is_current(&self, index: usize, row: Row) -> bool {
         at(&self.places, row) as usize == index
     }
 
-    fn current(&self) -> Vec<(u64, Row)> {
-        let current = |(index, (_, row)): &(usize, (u64, Row))| self.is_current(*index, *row);
-        self.entries().enumerate().filter(current).map(|(_, entry)| entry).collect()
+    /// The current ones of some entries.
+    fn current(&self, entries: Range<usize>) -> impl Iterator<Item = (u64, Row)> {
+        let sequences = self.sequences.get(entries.clone()).unwrap_or_default();
+        let rows = self.rows.get(entries.clone()).unwrap_or_default();
+        let entries =
+            entries.zip(sequences.iter().zip(rows)).map(|(index, (sequence, row))| (index, *sequence, Row::new(*row)));
+        entries.filter(|(index, _, row)| self.is_current(*index, *row)).map(|(_, sequence, row)| (sequence, row))
     }
 
-    fn in_order(&self) -> Vec<(u64, Row)> {
-        let mut entries = self.current();
+    /// From which entry on they are not all in order, and the current ones from there, in order.
+    fn tail_in_order(&self) -> (usize, Vec<(u64, Row)>) {
+        let Some(least) = self.sequences.get(self.ordered..).unwrap_or_default().iter().min() else {
+            return (self.ordered, Vec::new());
+        };
+        let first = self.ordered_until(*least);
+        let mut entries: Vec<_> = self.current(first..self.sequences.len()).collect();
         entries.sort_by_key(|(sequence, _)| *sequence);
-        entries
+        (first, entries)
     }
 
     fn compact(&mut self) {
-        let entries = self.current();
-        self.replace(&entries);
+        let entries: Vec<_> = self.current(0..self.sequences.len()).collect();
+        self.ordered = self.current(0..self.ordered).count();
+        self.replace_from(0, &entries);
     }
 
-    fn replace(&mut self, entries: &[(u64, Row)]) {
-        self.sequences.clear();
-        self.rows.clear();
-        for (index, (sequence, row)) in entries.iter().enumerate() {
+    fn replace_from(&mut self, first: usize, entries: &[(u64, Row)]) {
+        self.sequences.truncate(first);
+        self.rows.truncate(first);
+        for (index, (sequence, row)) in (first..).zip(entries) {
             put(&mut self.places, *row, u32::try_from(index).unwrap_or(NOWHERE));
             self.sequences.push(*sequence);
             self.rows.push(row.number());

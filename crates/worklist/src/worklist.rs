@@ -96,7 +96,7 @@ impl Worklist {
 
     /// Adds a row (its number is then [`Self::len`]) or replaces a live one; anything about it may change.
     /// `sequence` is this hop's change number. Calls in the order of their sequences are the fast way; after
-    /// others, reading changes is slow until [`Self::settle`].
+    /// others, reading changes is slower until [`Self::settle`].
     ///
     /// # Errors
     /// [`UpsertError`]; nothing that is shown has changed then.

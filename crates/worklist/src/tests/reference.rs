@@ -211,6 +211,23 @@ fn names_and_changes_that_are_no_longer_used_are_swept_out() {
 }
 
 #[test]
+fn changes_out_of_their_order_are_swept_out_too() {
+    let mut worklist = Worklist::new();
+    let mut standing = any_standing();
+    for number in 0..20_000u32 {
+        standing.application.id = id((number % 10).try_into().unwrap());
+        let swapped = u64::from(number ^ 1) + 1;
+        worklist.upsert(Row::new(number % 10), &standing, swapped).unwrap();
+    }
+    let rows: Vec<Row> = (0..10).map(|number| Row::new(number ^ 1)).collect();
+    assert_eq!(worklist.changes_after(0, 100, None).rows, rows);
+    assert_eq!(worklist.changes_after(19_995, 100, None).rows, &rows[5..]);
+    worklist.settle();
+    assert_eq!(worklist.changes_after(0, 100, None).rows, rows);
+    assert!(worklist.memory_bytes() < 400_000, "{}", worklist.memory_bytes());
+}
+
+#[test]
 fn a_period_that_ends_with_a_block_is_whole() {
     // Of 300 rows in blocks of 64, a day's are exactly a stretch that begins or ends with a block.
     for (first, last) in [(10, 128), (64, 127), (63, 192), (128, 255), (250, 299)] {
