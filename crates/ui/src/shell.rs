@@ -8,7 +8,7 @@ use crate::theme::{self, Palette};
 use crate::widgets::{self, Mark};
 use crate::{Action, Link, Snapshot, Work};
 
-const MENU_WIDTH: f32 = 168.0;
+const MENU_WIDTH: f32 = 184.0;
 
 /// A section of the menu.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

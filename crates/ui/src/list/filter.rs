@@ -30,7 +30,7 @@ pub(crate) struct Filter {
 
 /// Widths of the fields, in points: together they fit into a row of a 1366×768 screen.
 const PERIOD_WIDTH: f32 = 2.0 * theme::DATE_WIDTH + 6.0;
-const PATIENT_WIDTH: f32 = 196.0;
+const PATIENT_WIDTH: f32 = 184.0;
 const SNILS_WIDTH: f32 = 114.0;
 const TYPE_WIDTH: f32 = 166.0;
 const KIND_WIDTH: f32 = 138.0;

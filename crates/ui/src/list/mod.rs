@@ -44,6 +44,9 @@ struct Selected {
     id: Option<ApplicationId>,
     /// Its card is to be opened as soon as it is.
     opens: bool,
+    /// The list has lost it: an answer was given, or a colleague was faster. What follows it has moved up to
+    /// its place.
+    is_gone: bool,
 }
 
 impl ListView {
@@ -109,7 +112,10 @@ impl ListView {
         }
         let Some(selected) = &mut self.selected else { return };
         match selected.id {
-            Some(id) => selected.index = list.index_of(id, selected.index).unwrap_or(selected.index),
+            Some(id) => match list.index_of(id, selected.index) {
+                Some(index) => (selected.index, selected.is_gone) = (index, false),
+                None => selected.is_gone = list.row(selected.index).is_some() || list.total == Some(0),
+            },
             None => selected.id = list.row(selected.index).map(|row| row.application.id),
         }
         if let Some(id) = selected.id.filter(|_| selected.opens) {
@@ -160,7 +166,7 @@ impl ListView {
         let shown = Shown {
             list: &work.list,
             sort: self.sort,
-            selected: self.selected.map(|selected| selected.index),
+            selected: self.selected.filter(|selected| !selected.is_gone).map(|selected| selected.index),
             zone: snapshot.moment.zone,
             is_narrow,
             widths: if is_narrow { &settings.narrow_column_widths } else { &settings.column_widths },
@@ -200,7 +206,7 @@ impl ListView {
     }
 
     fn select(&mut self, index: usize, opens: bool) {
-        self.selected = Some(Selected { index, id: None, opens });
+        self.selected = Some(Selected { index, id: None, opens, is_gone: false });
         self.scroll_to = Some(ScrollTo::See(index));
     }
 
@@ -221,7 +227,7 @@ impl ListView {
         }
         let nothing_focused = ui.memory(|memory| memory.focused()).is_none();
         if nothing_focused && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter)) {
-            let first = Selected { index: 0, id: None, opens: true };
+            let first = Selected { index: 0, id: None, opens: true, is_gone: false };
             self.selected = Some(Selected { opens: true, ..self.selected.unwrap_or(first) });
         }
         if card_is_open && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
@@ -238,13 +244,15 @@ impl ListView {
         let (down, up) = (pressed(Key::ArrowDown), pressed(Key::ArrowUp));
         let (pages_down, pages_up) = (pressed(Key::PageDown), pressed(Key::PageUp));
         let (home, end) = (pressed(Key::Home), pressed(Key::End));
-        let forward = down + PAGE_ROWS * pages_down;
+        // The next one stands where a lost one stood.
+        let lost = usize::from(self.selected.is_some_and(|selected| selected.is_gone));
+        let forward = (down + PAGE_ROWS * pages_down).saturating_sub(lost * usize::from(down + pages_down > 0));
         let back = up + PAGE_ROWS * pages_up;
         if home > 0 {
             Some(0)
         } else if end > 0 {
             Some(last)
-        } else if forward + back == 0 {
+        } else if down + pages_down + back == 0 {
             None
         } else {
             Some(at.map_or(0, |at| (at + forward).saturating_sub(back).min(last)))
