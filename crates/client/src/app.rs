@@ -169,6 +169,9 @@ impl App {
             self.hear(event, ctx);
         }
         self.mind_the_lock(ctx);
+        if ctx.input(|input| input.viewport().close_requested()) && !self.views.may_close(&self.snapshot()) {
+            ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
+        }
     }
 
     /// Draws the window and does what the person wants.

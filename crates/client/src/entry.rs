@@ -183,9 +183,7 @@ fn vault_trouble(vault: &Vault, error: &VaultError) -> NotEntered {
 }
 
 fn store_trouble(error: &StoreError) -> NotEntered {
-    let words = match error {
-        StoreError::Locked { .. } => prikrep_ui::t!("entry-open-elsewhere").into_owned(),
-        other => other.to_string(),
-    };
+    let is_open_elsewhere = matches!(error, StoreError::Locked { .. });
+    let words = if is_open_elsewhere { prikrep_ui::t!("entry-open-elsewhere").into_owned() } else { error.to_string() };
     NotEntered::of(None, words)
 }

@@ -142,7 +142,16 @@ impl Workplace {
                 self.published.edit(|work| work.figures = FiguresState::Counting(0));
                 self.counter.count(period);
             }
-            other => return Some(other),
+            rest @ (Action::SignIn(_)
+            | Action::Identify { .. }
+            | Action::Demo
+            | Action::Lock
+            | Action::Unlock(_)
+            | Action::SignOut { .. }
+            | Action::Export(..)
+            | Action::ExportTo(_)
+            | Action::EndExport
+            | Action::Set(_)) => return Some(rest),
         }
         None
     }

@@ -124,8 +124,7 @@ impl Form {
         let label = t!("answer-position");
         let position = widgets::suggest(ui, salt, &mut doctor.position, &positions, &label, "", error.as_deref());
         self.focus_if(&position.response, "doctor.position");
-        let changed = [&name, &position].iter().any(|one| one.response.changed() || one.chosen.is_some());
-        changed
+        [&name, &position].iter().any(|one| one.response.changed() || one.chosen.is_some())
     }
 
     fn refuse_ui(&mut self, ui: &mut Ui, directory: &Directory) -> bool {

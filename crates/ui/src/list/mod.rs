@@ -262,11 +262,9 @@ impl ListView {
     /// Letters that are typed nowhere go to the search by name.
     fn type_ahead(&mut self, ui: &Ui, actions: &mut Vec<Action>) {
         let typed: String = ui.input(|input| {
-            let texts = input.events.iter().filter_map(|event| match event {
-                egui::Event::Text(text) => Some(text.as_str()),
-                _ => None,
-            });
-            texts.collect()
+            let text =
+                |event: &egui::Event| if let egui::Event::Text(text) = event { Some(text.clone()) } else { None };
+            input.events.iter().filter_map(text).collect()
         });
         let is_letter = typed.chars().any(char::is_alphabetic);
         if is_letter && ui.memory(|memory| memory.focused()).is_none() {
