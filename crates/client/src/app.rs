@@ -1,6 +1,6 @@
 //! The window's application: it draws a snapshot, carries out actions, and hears what the threads report.
 //!
-//! Invariant: nothing here waits: whatever may block runs elsewhere and reports by an [`Event`].
+//! Invariant: nothing here waits: whatever may block runs elsewhere and reports by an event.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};

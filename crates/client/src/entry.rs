@@ -139,7 +139,9 @@ fn refused(error: &UpstreamError) -> NotEntered {
         | UpstreamError::TooSlow
         | UpstreamError::Unintelligible(_) => None,
     };
-    NotEntered::of(field, error.words())
+    let words = error.words();
+    let is_away = matches!(error, UpstreamError::Network { .. });
+    NotEntered::of(field, if is_away { prikrep_ui::t!("entry-no-link", why = words).into_owned() } else { words })
 }
 
 fn open_profile(vault: &Vault, credentials: &Credentials, proof: Proof) -> Result<Opened, NotEntered> {
