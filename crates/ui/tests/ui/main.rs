@@ -3,6 +3,9 @@
     missing_docs,
     clippy::cast_possible_truncation,
     clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
     clippy::indexing_slicing,
     reason = "tests; the renderer counts in pixels"
 )]
@@ -10,5 +13,13 @@
 mod controls;
 mod dates;
 mod desk;
+mod flows;
 mod gallery;
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "shared with the test kit, which cannot be a dependency here: it depends on all crates"
+)]
+#[path = "../../../testkit/src/given.rs"]
+mod given;
 mod renderer;
