@@ -15,6 +15,7 @@ mod watching;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use chrono_tz::Tz;
 use prikrep_daemon::{Config, Daemon, Pulls, SystemClock, Upstream};
@@ -22,6 +23,7 @@ use prikrep_domain::{AnswerId, Directory, Session};
 use prikrep_store::{OutboxState, SledStore, Store};
 use prikrep_ui::{Action, CardState, Counts, Export, FiguresState, Link, List, Work};
 use tokio::runtime::Handle;
+use tokio::time::{Instant, sleep};
 
 use counting::Counter;
 use desk::{DeskMessage, DeskWorker};
@@ -32,7 +34,9 @@ pub(crate) use watching::NewPending;
 use watching::Watching;
 
 const LONG_POLL_SECS: u32 = 55;
-const DIRECTORY_EVERY: std::time::Duration = std::time::Duration::from_secs(10 * 60);
+const DIRECTORY_EVERY: Duration = Duration::from_secs(10 * 60);
+/// For the last users of the store, after everything was told to stop.
+const STORE_TIME: Duration = Duration::from_secs(1);
 
 /// What a workplace is made of.
 pub(crate) struct Parts<U> {
@@ -112,8 +116,8 @@ impl Workplace {
         &self.published
     }
 
-    pub(crate) fn store(&self) -> Arc<SledStore> {
-        Arc::clone(&self.store)
+    pub(crate) const fn store(&self) -> &Arc<SledStore> {
+        &self.store
     }
 
     /// Answers that only this workstation has.
@@ -186,9 +190,22 @@ impl Workplace {
         if !daemon.stop().await {
             tracing::warn!("the daemon did not come to its end in time");
         }
-        if tokio::task::spawn_blocking(move || drop(store)).await.is_err() {
-            tracing::error!("the store could not be closed");
-        }
+        release(store).await;
+    }
+}
+
+/// Closes the store here and now, when nobody else holds it any more: a count or an export that was given up
+/// lets it go at its next row.
+async fn release(store: Arc<SledStore>) {
+    let until = Instant::now() + STORE_TIME;
+    while Arc::strong_count(&store) > 1 && Instant::now() < until {
+        sleep(Duration::from_millis(5)).await;
+    }
+    if Arc::strong_count(&store) > 1 {
+        tracing::warn!("the store is still in use: it is closed by its last user");
+    }
+    if tokio::task::spawn_blocking(move || drop(store)).await.is_err() {
+        tracing::error!("the store could not be closed");
     }
 }
 
