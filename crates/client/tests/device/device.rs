@@ -197,6 +197,7 @@ impl Device {
 
     /// Opens a card and waits for it.
     pub fn open(&mut self, id: ApplicationId) -> Arc<Card> {
+        self.until("somebody works", |_| Some(()));
         self.act(Action::Open(id));
         self.until_card("it is open", id, |_| true)
     }

@@ -38,10 +38,7 @@ impl Region {
         let (gateway, port) = runtime.block_on(async {
             let scale =
                 Scale { applications: APPLICATIONS, organizations: 3, seed: SEED, start: prikrep_testkit::start() };
-            let port = TcpSocket::new_v4().unwrap();
-            port.set_reuseaddr(true).unwrap();
-            port.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
-            (Simulator::start(Options::of(scale)).await.unwrap(), port)
+            (Simulator::start(Options::of(scale)).await.unwrap(), free_port())
         });
         let config = configured(folder.path(), &gateway, port.local_addr().unwrap());
         let organization = gateway.read(|gateway| gateway.organizations().next().cloned().unwrap());
@@ -149,6 +146,14 @@ impl Drop for Region {
 /// The full name that the register knows of a login.
 pub fn employee(login: &str) -> String {
     format!("Сотрудник {login}")
+}
+
+/// A free port that is held: whoever knows it may listen on it, and nobody else gets it meanwhile.
+pub fn free_port() -> TcpSocket {
+    let port = TcpSocket::new_v4().unwrap();
+    port.set_reuseaddr(true).unwrap();
+    port.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    port
 }
 
 fn configured(folder: &Path, gateway: &prikrep_simulator::Running, listen: SocketAddr) -> Config {
