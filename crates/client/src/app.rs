@@ -427,15 +427,21 @@ impl App {
         let reporter = self.reporter.clone();
         self.runtime.spawn(async move {
             open.exporting.stop();
-            open.workplace.stop().await;
+            let undelivered = open.workplace.stop().await;
             if let Some(places) = demo {
                 remove(places).await;
             }
-            let wiped = match open.guard {
-                Guard::Profile(vault) if wipe => tokio::task::spawn_blocking(move || vault.wipe()).await.ok(),
+            let trouble = match open.guard {
+                // What was sent right before leaving is known only now.
+                Guard::Profile(_) if wipe && undelivered > 0 => {
+                    Some(prikrep_ui::t!("wipe-refused", count = undelivered).into_owned())
+                }
+                Guard::Profile(vault) if wipe => {
+                    let wiped = tokio::task::spawn_blocking(move || vault.wipe()).await.ok();
+                    wiped.and_then(Result::err).map(|error| error.to_string())
+                }
                 Guard::Profile(_) | Guard::Demo { .. } => None,
             };
-            let trouble = wiped.and_then(Result::err).map(|error| error.to_string());
             reporter.report(Event::Left { trouble });
         });
     }

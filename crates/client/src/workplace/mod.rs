@@ -122,8 +122,7 @@ impl Workplace {
 
     /// Answers that only this workstation has.
     pub(crate) fn undelivered(&self) -> usize {
-        let is_here_only = |state: &OutboxState| !matches!(state, OutboxState::Delivered { .. });
-        self.store.outbox().iter().filter(|entry| is_here_only(&entry.state)).count()
+        undelivered(&*self.store)
     }
 
     /// Does what concerns the list, the card and the answers; gives the rest back.
@@ -177,8 +176,9 @@ impl Workplace {
         self.list.send(ListMessage::Changed);
     }
 
-    /// Stops everything; takes a few seconds at most.
-    pub(crate) async fn stop(self) {
+    /// Stops everything; takes a few seconds at most. Returns how many answers only this workstation has: what
+    /// was sent last is among them.
+    pub(crate) async fn stop(self) -> usize {
         let Self { store, daemon, published, list, desk, counter, threads, watching, runtime: _ } = self;
         watching.stop().await;
         counter.stop();
@@ -190,8 +190,15 @@ impl Workplace {
         if !daemon.stop().await {
             tracing::warn!("the daemon did not come to its end in time");
         }
+        let undelivered = undelivered(&*store);
         release(store).await;
+        undelivered
     }
+}
+
+fn undelivered(store: &dyn Store) -> usize {
+    let is_here_only = |state: &OutboxState| !matches!(state, OutboxState::Delivered { .. });
+    store.outbox().iter().filter(|entry| is_here_only(&entry.state)).count()
 }
 
 /// Closes the store here and now, when nobody else holds it any more: a count or an export that was given up
