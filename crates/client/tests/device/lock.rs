@@ -112,3 +112,27 @@ fn nobody_leaves_for_good_while_an_answer_is_not_delivered() {
     device.until_counts("the answer is still there", |counts| counts.queued == 1);
     device.close();
 }
+
+#[test]
+fn an_answer_sent_in_the_last_moment_before_leaving_for_good_is_not_lost() {
+    let mut region = Region::start(&["ivanova"]);
+    let mut device = Device::signed_in(&region.url(), "ivanova");
+    let id = device.waiting_for(DecisionKind::Provide);
+    region.stop_register();
+    // Nobody has counted the answer yet when the second press comes.
+    device.act(Action::Send { attempt: 1, application: id, draft: draft_of(DecisionKind::Provide, Utc::now()) });
+    device.act(Action::SignOut { wipe: true });
+    let left =
+        device.until_snapshot("everything is closed, or the work is still open", |snapshot| match &snapshot.stage {
+            Stage::SignIn(sign_in) if sign_in.busy.is_none() => Some(Some(sign_in.trouble.clone())),
+            Stage::Work(work) if work.counts.queued == 1 => Some(None),
+            _ => None,
+        });
+    if let Some(trouble) = left {
+        let words = trouble.expect("why nothing was removed").words;
+        assert!(words.contains("не доставлен"), "{words}");
+        device.sign_in(PASSWORD, Some(PASSPHRASE));
+        device.until_counts("the answer is still there", |counts| counts.queued == 1);
+    }
+    device.close();
+}
