@@ -1,6 +1,8 @@
 //! New applications while the window is open.
 
 use prikrep_domain::DecisionKind;
+use prikrep_testkit::PASSWORD;
+use prikrep_ui::Action;
 
 use crate::device::Device;
 use crate::region::Region;
@@ -29,5 +31,25 @@ fn new_applications_are_counted_and_leave_the_open_card_and_the_search_alone() {
         (is_so && is_listed).then_some(())
     });
     assert_eq!(device.until_card("it is as it was", id, |_| true).standing, card.standing);
+    device.close();
+}
+
+#[test]
+fn the_window_searches_by_itself_once_and_follows_what_arrives() {
+    let region = Region::start(&["ivanova"]);
+    let mut device = Device::signed_in(&region.url(), "ivanova");
+    device.draw();
+    let search = device.until("the list is shown", |work| work.list.total.map(|_| work.list.search));
+    let before = device.until_counts("they are known", |counts| counts.applications > 0);
+    let arrived = region.arrive(12);
+    device.until_counts("they have come", |counts| counts.applications == before.applications + arrived.len());
+    for _ in 0..3 {
+        device.draw();
+    }
+    device.act(Action::Lock);
+    device.draw();
+    device.act(Action::Unlock(PASSWORD.to_owned().into()));
+    device
+        .until("the same list is there", |work| (work.list.search == search && work.card.id().is_none()).then_some(()));
     device.close();
 }

@@ -178,6 +178,16 @@ impl Device {
         self.app.snapshot()
     }
 
+    /// Draws the window, and does what its views want by themselves.
+    pub fn draw(&mut self) {
+        let screen = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(1_280.0, 720.0));
+        let input = egui::RawInput { screen_rect: Some(screen), ..Default::default() };
+        let app = &mut self.app;
+        let mut drawn = self.ctx.run_ui(input, |ui| app.show(ui));
+        // Nobody looks at the picture.
+        drawn.textures_delta.clear();
+    }
+
     /// Searches for everything; returns the rows.
     pub fn rows(&mut self) -> Vec<Standing> {
         let before = self.until("somebody works", |work| Some(work.list.search));

@@ -53,3 +53,24 @@ fn a_register_that_comes_back_is_found_without_a_press() {
     device.until("it is told", |work| (work.link == Link::Online).then_some(()));
     device.close();
 }
+
+#[test]
+fn a_press_on_retry_does_not_wait_for_the_next_try() {
+    let mut region = Region::start(&["ivanova"]);
+    let mut device = Device::signed_in(&region.url(), "ivanova");
+    let id = device.waiting_for(DecisionKind::Provide);
+    region.stop_register();
+    device.send(id, draft_of(DecisionKind::Provide, Utc::now()));
+    let answer = device.until("it was tried in vain", |work| {
+        let row = work.outbox.first()?;
+        assert_eq!((row.application, work.outbox.len()), (id, 1));
+        matches!(row.hop, Hop::Queued { tries: 1.., trouble: Some(_) }).then_some(row.record.id)
+    });
+    region.start_register();
+    device.act(Action::Retry(answer));
+    device.until("it is not on its way any more", |work| work.outbox.is_empty().then_some(()));
+    device.open(id);
+    device.until_card("it is delivered", id, |card| matches!(last_hop(card), Some(Hop::Delivered { .. })));
+    assert_eq!(region.applied_answers().len(), 1);
+    device.close();
+}
