@@ -16,7 +16,7 @@ use prikrep_ui::{Credentials, Passphrase, SignInField, SignInTrouble};
 use tokio::task::spawn_blocking;
 
 use crate::folders::Folders;
-use crate::vault::{KeptBy, Opened, Vault, VaultError};
+use crate::vault::{KeptBy, Opened, SecretKeeper, Vault, VaultError};
 
 /// The name of the store's folder within its profile's.
 const STORE: &str = "store";
@@ -46,9 +46,18 @@ impl NotEntered {
     }
 }
 
-/// The profile of a server and a login.
-pub(crate) fn vault_of(folders: &Folders, server: &str, login: &str) -> Vault {
-    Vault::open(&folders.profile(server, login), server, login)
+/// Where profiles lie, and who keeps their keys.
+#[derive(Clone)]
+pub(crate) struct Profiles {
+    pub(crate) folders: Folders,
+    pub(crate) keeper: Arc<dyn SecretKeeper>,
+}
+
+impl Profiles {
+    /// The profile of a server and a login.
+    pub(crate) fn vault_of(&self, server: &str, login: &str) -> Vault {
+        Vault::with_keeper(&self.folders.profile(server, login), server, login, Arc::clone(&self.keeper))
+    }
 }
 
 /// Whether a profile's local data needs a passphrase. Reads the disk.
@@ -63,11 +72,11 @@ pub(crate) fn passphrase_of(vault: &Vault) -> Passphrase {
 ///
 /// # Errors
 /// [`NotEntered`] in words for the person.
-pub(crate) async fn enter(credentials: Credentials, folders: &Folders, zone: Tz) -> Result<Entered, NotEntered> {
+pub(crate) async fn enter(credentials: Credentials, profiles: &Profiles, zone: Tz) -> Result<Entered, NotEntered> {
     let upstream = client(&credentials)?;
-    let vault = vault_of(folders, &credentials.server, &credentials.login);
+    let vault = profiles.vault_of(&credentials.server, &credentials.login);
     let proof = prove(&upstream, &vault).await?;
-    let folder = folders.profile(&credentials.server, &credentials.login);
+    let folder = profiles.folders.profile(&credentials.server, &credentials.login);
     let opening = {
         let (vault, credentials) = (vault.clone(), credentials.clone());
         spawn_blocking(move || {
