@@ -6,7 +6,7 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::t;
 use crate::theme::{self, Palette};
 use crate::widgets::{self, Mark};
-use crate::{Action, Credentials, Passphrase, Settings, SignIn, SignInField};
+use crate::{Action, Credentials, Passphrase, Settings, SignIn, SignInField, SignInTrouble};
 
 const FORM_WIDTH: f32 = 380.0;
 
@@ -21,6 +21,8 @@ pub(crate) struct SignInView {
     /// Whom the client was last asked about.
     identified: (String, String),
     focused: bool,
+    /// The trouble whose field was last given the keyboard.
+    led_to: Option<SignInTrouble>,
     /// A field that was left empty at the last try.
     missing: Option<SignInField>,
 }
@@ -78,10 +80,17 @@ impl SignInView {
                 Passphrase::Choose | Passphrase::NotNeeded => t!("sign-in-passphrase-choose"),
             };
             let passphrase = secret_field(ui, &label, &mut self.passphrase, passphrase_error.as_deref());
+            self.lead(state, SignInField::Passphrase, &passphrase);
             ui.label(RichText::new(t!("sign-in-passphrase-why")).small().color(Palette::of(ui).muted));
             entered |= was_entered(ui, &[&passphrase]);
         }
+        if state.trouble.is_none() {
+            self.led_to = None;
+        }
         self.first_focus(&server, &login, &password);
+        self.lead(state, SignInField::Server, &server);
+        self.lead(state, SignInField::Login, &login);
+        self.lead(state, SignInField::Password, &password);
         self.identify(actions);
         ui.add_space(8.0);
         if let Some(trouble) = state.trouble.as_ref().filter(|trouble| trouble.field.is_none()) {
@@ -105,6 +114,16 @@ impl SignInView {
             (true, _) => server.request_focus(),
             (false, true) => login.request_focus(),
             (false, false) => password.request_focus(),
+        }
+    }
+
+    /// A field that has just turned out mistaken gets the keyboard.
+    fn lead(&mut self, state: &SignIn, field: SignInField, response: &Response) {
+        let is_new = state.trouble != self.led_to;
+        if is_new && state.busy.is_none() && state.trouble.as_ref().is_some_and(|trouble| trouble.field == Some(field))
+        {
+            response.request_focus();
+            self.led_to.clone_from(&state.trouble);
         }
     }
 

@@ -160,6 +160,10 @@ impl Desk {
             self.card_panel_ui(ui, snapshot, work, actions);
         }
         egui::CentralPanel::default().show(ui, |ui| self.list.ui(ui, snapshot, work, actions));
+        if self.list.begins_answer() {
+            self.card.begin();
+            ui.request_repaint();
+        }
     }
 
     fn card_panel_ui(&mut self, ui: &mut Ui, snapshot: &Snapshot, work: &Work, actions: &mut Vec<Action>) {

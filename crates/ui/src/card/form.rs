@@ -25,8 +25,8 @@ pub(crate) struct Form {
     pub(crate) sending: Option<u64>,
     /// Whether the person has typed anything.
     pub(crate) touched: bool,
-    /// The first mistaken field is to have the keyboard.
-    pub(crate) wants_focus: bool,
+    /// The field that is to have the keyboard, by its name on the wire.
+    pub(crate) wanted_field: Option<String>,
 }
 
 impl Form {
@@ -48,7 +48,7 @@ impl Form {
             refused: None,
             sending: None,
             touched,
-            wants_focus: false,
+            wanted_field: None,
         }
     }
 
@@ -57,9 +57,20 @@ impl Form {
         self.errors.iter().find(|error| error.field == field).map(|error| error.message.as_str())
     }
 
-    /// The first field that is mistaken.
-    pub(crate) fn first_error(&self) -> Option<&str> {
-        self.errors.first().map(|error| error.field.as_str())
+    /// The keyboard goes to the first field of the decision.
+    pub(crate) fn begin(&mut self) {
+        let field = match self.draft.decision {
+            Some(DecisionKind::Provide) => "district",
+            Some(DecisionKind::Refuse) => "refusal_reason",
+            Some(DecisionKind::Detach) => "answer_date",
+            Some(DecisionKind::ApproveCancel | DecisionKind::FailCancel) | None => "comment",
+        };
+        self.wanted_field = Some(field.to_owned());
+    }
+
+    /// The keyboard goes to the first field that is mistaken.
+    fn go_to_mistake(&mut self) {
+        self.wanted_field = self.errors.first().map(|error| error.field.clone());
     }
 
     /// What was typed, as it is kept.
@@ -93,7 +104,8 @@ impl Form {
                 Some(Action::Send { attempt, application: self.application, draft })
             }
             Err(errors) => {
-                (self.errors, self.wants_focus) = (errors, true);
+                self.errors = errors;
+                self.go_to_mistake();
                 None
             }
         }
@@ -104,7 +116,7 @@ impl Form {
         self.sending = None;
         self.errors.clone_from(&why.errors);
         self.refused = why.errors.is_empty().then(|| why.words.clone());
-        self.wants_focus = true;
+        self.go_to_mistake();
     }
 
     /// The answer as it would be sent at this moment.

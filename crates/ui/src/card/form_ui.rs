@@ -41,7 +41,7 @@ impl Form {
             self.trouble_ui(ui);
             done.send = self.send_ui(ui);
         });
-        self.wants_focus = false;
+        self.wanted_field = None;
         done
     }
 
@@ -202,7 +202,7 @@ impl Form {
     }
 
     fn focus_if(&self, response: &Response, field: &str) {
-        if self.wants_focus && self.first_error() == Some(field) {
+        if self.wanted_field.as_deref() == Some(field) {
             response.request_focus();
         }
     }

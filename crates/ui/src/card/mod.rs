@@ -35,6 +35,8 @@ pub(crate) struct CardView {
     seen: u64,
     /// The height of what was last shown as the answer.
     answer_height: f32,
+    /// The keyboard is to go to the form as soon as it is drawn.
+    begins: bool,
     /// The application whose answer has just become durable.
     just_sent: Option<ApplicationId>,
 }
@@ -43,6 +45,11 @@ impl CardView {
     /// Whether anything typed would be lost if the program ended now and drafts were not kept.
     pub(crate) fn has_typed(&self) -> bool {
         self.forms.values().any(|form| form.touched)
+    }
+
+    /// The keyboard goes to the answer form.
+    pub(crate) const fn begin(&mut self) {
+        self.begins = true;
     }
 
     /// A stored draft has changed by other means than typing here.
@@ -109,7 +116,7 @@ impl CardView {
         ui.separator();
         let id = card.standing.application.id;
         // The form is always in sight: the fields scroll above it.
-        let most = (ui.available_height() * 0.66).max(120.0);
+        let most = (ui.available_height() * 0.75).max(120.0);
         let height = self.answer_height.clamp(24.0, most);
         let answer = Panel::bottom("answer").resizable(false).exact_size(height).frame(Frame::NONE).show(ui, |ui| {
             let scroll = ScrollArea::vertical().id_salt(("answer", id)).auto_shrink([false, false]);
@@ -152,6 +159,9 @@ impl CardView {
         let id = card.standing.application.id;
         let keys_send = ui.input_mut(|input| input.consume_shortcut(&SEND));
         let form = self.forms.entry(id).or_insert_with(|| Form::of(card));
+        if std::mem::take(&mut self.begins) {
+            form.begin();
+        }
         let around = Surroundings { standing: &card.standing, directory: &work.directory, moment: snapshot.moment };
         let done = ui.push_id(form_ui::form_id(form), |ui| form.ui(ui, &around)).inner;
         if done.changed {

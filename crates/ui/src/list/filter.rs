@@ -35,6 +35,7 @@ const SNILS_WIDTH: f32 = 114.0;
 const TYPE_WIDTH: f32 = 166.0;
 const KIND_WIDTH: f32 = 138.0;
 const STATUS_WIDTH: f32 = 128.0;
+const BUTTONS_WIDTH: f32 = 140.0;
 
 /// All dates up to today.
 pub(crate) fn everything(today: NaiveDate) -> Period {
@@ -154,13 +155,20 @@ impl Filter {
 }
 
 fn buttons_ui(ui: &mut Ui) -> Option<Asked> {
-    let search = widgets::beside_label(ui, |ui| ui.add(theme::primary(ui, t!("filter-search"))));
-    let reset = widgets::beside_label(ui, |ui| ui.button(t!("filter-reset")));
-    match (search.clicked(), reset.clicked()) {
-        (true, _) => Some(Asked::Search),
-        (false, true) => Some(Asked::Reset),
-        (false, false) => None,
-    }
+    widgets::within(ui, BUTTONS_WIDTH, |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ui.label(theme::note(ui, " "));
+        ui.horizontal(|ui| {
+            let search = ui.add(theme::primary(ui, t!("filter-search")));
+            let reset = ui.button(t!("filter-reset"));
+            match (search.clicked(), reset.clicked()) {
+                (true, _) => Some(Asked::Search),
+                (false, true) => Some(Asked::Reset),
+                (false, false) => None,
+            }
+        })
+        .inner
+    })
 }
 
 /// A field's text, parsed; an empty one is none.

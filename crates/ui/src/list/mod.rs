@@ -35,6 +35,8 @@ pub(crate) struct ListView {
     wants_name_focus: bool,
     /// The first search was made.
     has_begun: bool,
+    /// Enter was pressed on the application whose card is open: the answer is to begin.
+    begins_answer: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +63,7 @@ impl ListView {
             visible: 0..0,
             wants_name_focus: false,
             has_begun: false,
+            begins_answer: false,
         }
     }
 
@@ -71,6 +74,11 @@ impl ListView {
         self.sort = query.sort;
         self.has_begun = true;
         actions.push(Action::Search(query.clone()));
+    }
+
+    /// Whether Enter has just been pressed on the application whose card is open.
+    pub(crate) const fn begins_answer(&mut self) -> bool {
+        std::mem::replace(&mut self.begins_answer, false)
     }
 
     /// Draws the filter, over the whole width.
@@ -227,6 +235,8 @@ impl ListView {
         }
         let nothing_focused = ui.memory(|memory| memory.focused()).is_none();
         if nothing_focused && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter)) {
+            let is_open = card_is_open && self.selected.is_some_and(|selected| selected.id == work.card.id());
+            self.begins_answer = is_open;
             let first = Selected { index: 0, id: None, opens: true, is_gone: false };
             self.selected = Some(Selected { opens: true, ..self.selected.unwrap_or(first) });
         }

@@ -90,6 +90,16 @@ fn arrows_go_through_the_list_and_enter_opens_the_card() {
 }
 
 #[test]
+fn enter_on_an_open_card_goes_to_its_form() {
+    let mut window = three();
+    keys(&mut window, Modifiers::NONE, Key::ArrowDown);
+    let first = alone(&application(1, ApplicationType::Choice, Status::Sent));
+    change(&mut window, |work| work.card = CardState::Open(Arc::new(card(first))));
+    keys(&mut window, Modifiers::NONE, Key::Enter);
+    assert!(window.get_by_role_and_label(Role::TextInput, "Номер участка прикрепления").is_focused());
+}
+
+#[test]
 fn after_an_answer_the_next_one_is_one_press_away() {
     let mut window = three();
     let first = alone(&application(1, ApplicationType::Choice, Status::Sent));
