@@ -93,7 +93,7 @@ pub(super) fn table_ui(ui: &mut Ui, shown: &Shown<'_>) -> Touched {
 
 /// Brings a row into view; the first columns with it.
 fn seen(table: Table, row: u64, align: Option<egui::Align>) -> Table {
-    table.scroll_to_row(row, align).scroll_to_column(1, Some(egui::Align::Min))
+    table.scroll_to_row(row, align).scroll_to_column(1, None)
 }
 
 /// The usual widths, where there is less room with a narrower name and type.
