@@ -21,5 +21,5 @@ mod gallery;
     reason = "shared with the test kit, which cannot be a dependency here: it depends on all crates"
 )]
 #[path = "../../../testkit/src/given.rs"]
-mod given;
+mod kit;
 mod renderer;

@@ -11,7 +11,7 @@ use prikrep_domain::{
 use prikrep_ui::{Action, CardState, Hop, NotSent, Sent};
 
 use super::scene::{EMPLOYEE, Shown, actions, card, change, keys, press, sees, type_into, with_card};
-use crate::given::{alone, application, application_id, full_application};
+use crate::kit::{alone, application, application_id, full_application};
 
 fn open(application_type: ApplicationType, status: Status) -> Shown {
     with_card(card(alone(&application(1, application_type, status))))
@@ -125,7 +125,7 @@ fn a_detachment_needs_a_date_that_is_neither_too_early_nor_in_the_future() {
     assert!(sees(&window, "не может быть в будущем"));
     press_last_today(&mut window);
     let draft = sent(&mut window).unwrap();
-    assert_eq!(draft.answer_date, Some(crate::given::moment().today()));
+    assert_eq!(draft.answer_date, Some(crate::kit::moment().today()));
 }
 
 /// The form's «Сегодня», not that of the filter.
@@ -199,7 +199,7 @@ fn every_hop_of_an_answer_has_its_words() {
     ];
     for (hop, words) in hops {
         let mut answered = card(alone(&full_application()));
-        let record = crate::given::record(1, DecisionKind::Provide, Delivery::Queued);
+        let record = crate::kit::record(1, DecisionKind::Provide, Delivery::Queued);
         answered.answers = vec![(record, hop)];
         assert!(sees(&with_card(answered), words), "{words}");
     }

@@ -9,7 +9,7 @@ use prikrep_domain::{ApplicationType, SortColumn, Status, StatusFilter};
 use prikrep_ui::{Action, CardState, Stage};
 
 use super::scene::{Shown, actions, asked, card, change, keys, press, sees, shown, type_into, work};
-use crate::given::{alone, application, application_id};
+use crate::kit::{alone, application, application_id};
 
 fn three() -> Shown {
     let rows = (1..=3).map(|number| alone(&application(number, ApplicationType::Choice, Status::Sent))).collect();
@@ -46,7 +46,7 @@ fn a_period_of_one_press_is_searched_at_once() {
     asked(&mut window);
     press(&mut window, "Сегодня");
     let (from, to) = asked(&mut window).unwrap().period.dates();
-    assert_eq!((from, to), (crate::given::moment().today(), crate::given::moment().today()));
+    assert_eq!((from, to), (crate::kit::moment().today(), crate::kit::moment().today()));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use prikrep_ui::{
     Action, Card, CardState, Counts, Export, FiguresState, Link, List, Settings, Snapshot, Stage, Window, Work, theme,
 };
 
-use crate::given::moment;
+use crate::kit::moment;
 
 pub(crate) const EMPLOYEE: &str = "Иванова Анна Андреевна";
 
