@@ -103,14 +103,14 @@ impl Filter {
         let (mut entered, mut asked) = (false, None);
         ui.with_layout(egui::Layout::left_to_right(egui::Align::Min).with_main_wrap(true), |ui| {
             ui.spacing_mut().item_spacing.x = 7.0;
-            let period = widgets::within(ui, PERIOD_WIDTH, |ui| {
+            let [from, to] = widgets::within(ui, PERIOD_WIDTH, |ui| {
                 ui.spacing_mut().item_spacing.x = 6.0;
                 self.period.fields_ui(ui, moment.today(), &self.period_mistakes)
             });
             if std::mem::take(&mut self.wants_focus) {
-                period.request_focus();
+                from.request_focus();
             }
-            entered |= was_entered(ui, &[&period]);
+            entered |= was_entered(ui, &[&from, &to]);
             entered |= self.identifiers_ui(ui);
             self.choices_ui(ui);
             asked = buttons_ui(ui);

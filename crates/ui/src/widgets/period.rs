@@ -87,18 +87,19 @@ impl PeriodField {
 
     /// Both fields, and the one-press periods under them. `mistakes` are shown under the fields.
     pub fn ui(&mut self, ui: &mut Ui, today: NaiveDate, mistakes: &PeriodMistakes) -> Response {
-        let mut response = self.fields_ui(ui, today, mistakes);
+        let [from, to] = self.fields_ui(ui, today, mistakes);
+        let mut response = from | to;
         if self.presets_ui(ui, today) {
             response.mark_changed();
         }
         response
     }
 
-    /// Only the fields.
-    pub fn fields_ui(&mut self, ui: &mut Ui, today: NaiveDate, mistakes: &PeriodMistakes) -> Response {
+    /// Only the fields: from and to. Of both joined only the first one's focus could be asked for.
+    pub fn fields_ui(&mut self, ui: &mut Ui, today: NaiveDate, mistakes: &PeriodMistakes) -> [Response; 2] {
         let fields = ui.horizontal_top(|ui| {
             let from = self.from.ui(ui, &t!("period-from"), today, mistakes.0.as_deref());
-            from | self.to.ui(ui, &t!("period-to"), today, mistakes.1.as_deref())
+            [from, self.to.ui(ui, &t!("period-to"), today, mistakes.1.as_deref())]
         });
         fields.inner
     }
