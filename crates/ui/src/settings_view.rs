@@ -88,7 +88,7 @@ impl SettingsView {
 fn look_ui(ui: &mut Ui, settings: &mut Settings) {
     ui.label(theme::bold(t!("settings-look")));
     Grid::new("look").num_columns(2).spacing([16.0, 6.0]).show(ui, |ui| {
-        let label = ui.label(t!("settings-theme"));
+        ui.label(t!("settings-theme"));
         ui.horizontal(|ui| {
             let themes = [
                 (ThemeChoice::System, t!("settings-theme-system")),
@@ -96,7 +96,7 @@ fn look_ui(ui: &mut Ui, settings: &mut Settings) {
                 (ThemeChoice::Dark, t!("settings-theme-dark")),
             ];
             for (choice, words) in themes {
-                ui.radio_value(&mut settings.theme, choice, words).labelled_by(label.id);
+                ui.radio_value(&mut settings.theme, choice, words);
             }
         });
         ui.end_row();

@@ -47,10 +47,10 @@ impl Form {
 
     fn decision_ui(&mut self, ui: &mut Ui, standing: &Standing) -> bool {
         let before = self.draft.decision;
-        let label = ui.label(theme::note(ui, t!("answer-status")));
+        ui.label(theme::note(ui, t!("answer-status")));
         ui.horizontal_wrapped(|ui| {
             for decision in standing.allowed() {
-                ui.radio_value(&mut self.draft.decision, Some(decision), decision.words()).labelled_by(label.id);
+                ui.radio_value(&mut self.draft.decision, Some(decision), decision.words());
             }
         });
         self.draft.decision != before
