@@ -12,6 +12,10 @@ use crate::t;
 use crate::widgets::DateField;
 use crate::{Action, Card, NotSent};
 
+/// The fields of the forms, from top to bottom, as they are named on the wire.
+pub(crate) const FIELDS: [&str; 6] =
+    ["district", "doctor.full_name", "doctor.position", "refusal_reason", "answer_date", "comment"];
+
 /// An answer as it is typed.
 pub(crate) struct Form {
     pub(crate) application: ApplicationId,
@@ -25,7 +29,7 @@ pub(crate) struct Form {
     pub(crate) sending: Option<u64>,
     /// Whether the person has typed anything.
     pub(crate) touched: bool,
-    /// The first mistaken field is to have the keyboard.
+    /// The first mistaken field is to have the keyboard; without mistakes the first.
     pub(crate) wants_focus: bool,
 }
 
@@ -57,9 +61,15 @@ impl Form {
         self.errors.iter().find(|error| error.field == field).map(|error| error.message.as_str())
     }
 
-    /// The first field that is mistaken.
-    pub(crate) fn first_error(&self) -> Option<&str> {
-        self.errors.first().map(|error| error.field.as_str())
+    /// The field where typing goes on: the uppermost that is mistaken, otherwise the first of the decision.
+    pub(crate) fn first_field(&self) -> &'static str {
+        let mistaken = FIELDS.into_iter().find(|field| self.error(field).is_some());
+        mistaken.unwrap_or(match self.draft.decision {
+            Some(DecisionKind::Provide) => "district",
+            Some(DecisionKind::Refuse) => "refusal_reason",
+            Some(DecisionKind::Detach) => "answer_date",
+            Some(DecisionKind::ApproveCancel | DecisionKind::FailCancel) | None => "comment",
+        })
     }
 
     /// What was typed, as it is kept.

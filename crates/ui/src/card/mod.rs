@@ -18,6 +18,7 @@ use form_ui::Surroundings;
 pub(crate) use history::hop_ui;
 use parts::{close_ui, fields_ui, header_ui, heading, linked_ui, rejected_ui, why_not_ui};
 
+use crate::shell;
 use crate::t;
 use crate::theme;
 use crate::widgets::{self, Mark};
@@ -150,8 +151,9 @@ impl CardView {
 
     fn form_ui(&mut self, ui: &mut Ui, card: &Card, snapshot: &Snapshot, work: &Work, actions: &mut Vec<Action>) {
         let id = card.standing.application.id;
-        let keys_send = ui.input_mut(|input| input.consume_shortcut(&SEND));
+        let keys_send = !shell::is_covered(ui) && ui.input_mut(|input| input.consume_shortcut(&SEND));
         let form = self.forms.entry(id).or_insert_with(|| Form::of(card));
+        form.wants_focus |= goes_to_answer(ui);
         let around = Surroundings { standing: &card.standing, directory: &work.directory, moment: snapshot.moment };
         let done = ui.push_id(form_ui::form_id(form), |ui| form.ui(ui, &around)).inner;
         if done.changed {
@@ -183,4 +185,11 @@ impl CardView {
             }
         });
     }
+}
+
+/// Enter, when nothing else takes it: from the list the keyboard goes into the form.
+fn goes_to_answer(ui: &Ui) -> bool {
+    let nothing_focused = ui.memory(|memory| memory.focused()).is_none();
+    let is_free = nothing_focused && !ui.any_popup_open() && !shell::is_covered(ui);
+    is_free && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter))
 }

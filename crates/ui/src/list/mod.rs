@@ -13,6 +13,7 @@ pub(crate) use filter::everything;
 use filter::{Asked, Filter};
 use table::{ScrollTo, Shown, table_ui};
 
+use crate::shell;
 use crate::t;
 use crate::theme;
 use crate::widgets::{self, Mark};
@@ -212,6 +213,9 @@ impl ListView {
 
     /// Keys that move the selection, when no text is being typed.
     fn keys(&mut self, ui: &Ui, work: &Work, actions: &mut Vec<Action>) {
+        if shell::is_covered(ui) {
+            return;
+        }
         if ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::F)) {
             self.filter.wants_focus = true;
         }
