@@ -38,6 +38,8 @@ pub(crate) struct CardView {
     answer_height: f32,
     /// The application whose answer has just become durable.
     just_sent: Option<ApplicationId>,
+    /// The application whose draft was dropped since its card was opened.
+    dropped: Option<ApplicationId>,
 }
 
 impl CardView {
@@ -74,7 +76,7 @@ impl CardView {
         if self.shown == id {
             return;
         }
-        self.just_sent = None;
+        (self.just_sent, self.dropped) = (None, None);
         if let Some(left) = self.shown
             && self.forms.get(&left).is_some_and(|form| !form.touched && form.sending.is_none())
         {
@@ -138,6 +140,10 @@ impl CardView {
         }
         if !card.standing.is_pending() {
             why_not_ui(ui, card, snapshot.moment);
+            // Typed before the program was started again.
+            if card.draft.is_some() && self.dropped != Some(id) && self.just_sent != Some(id) {
+                self.forms.entry(id).or_insert_with(|| Form::of(card));
+            }
             return self.leftover_ui(ui, id, actions);
         }
         if !work.role.answers_applications() {
@@ -181,6 +187,7 @@ impl CardView {
             }
             if ui.button(t!("answer-leftover-drop")).clicked() {
                 self.forms.remove(&id);
+                self.dropped = Some(id);
                 actions.push(Action::DropDraft(id));
             }
         });
