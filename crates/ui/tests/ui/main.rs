@@ -1,14 +1,24 @@
-//! The controls as a person meets them: found by their names, used by mouse and keyboard.
+//! The controls and the whole window as a person meets them: found by their names, used by mouse and
+//! keyboard.
 #![allow(
     missing_docs,
     clippy::cast_possible_truncation,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "tests; the renderer counts in pixels"
 )]
 
+mod answer;
+mod card;
 mod controls;
 mod dates;
 mod desk;
+mod drafts;
+mod filter;
 mod gallery;
+mod given;
+mod list;
+mod office;
 mod renderer;
+mod workstation;
