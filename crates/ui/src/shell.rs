@@ -176,6 +176,11 @@ pub(crate) fn keys(ui: &Ui, snapshot: &Snapshot, help: &mut bool, actions: &mut 
     }
 }
 
+/// Whether a window stands over everything: the keys of what is behind it do nothing then.
+pub(crate) fn is_covered(ui: &Ui) -> bool {
+    ui.memory(|memory| memory.top_modal_layer().is_some())
+}
+
 /// All keys, on F1.
 pub(crate) fn help_ui(ui: &Ui, is_open: &mut bool) {
     if !*is_open {

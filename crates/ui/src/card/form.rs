@@ -12,6 +12,10 @@ use crate::t;
 use crate::widgets::DateField;
 use crate::{Action, Card, NotSent};
 
+/// The fields of the forms, from top to bottom, as they are named on the wire.
+pub(crate) const FIELDS: [&str; 6] =
+    ["district", "doctor.full_name", "doctor.position", "refusal_reason", "answer_date", "comment"];
+
 /// An answer as it is typed.
 pub(crate) struct Form {
     pub(crate) application: ApplicationId,

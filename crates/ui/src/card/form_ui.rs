@@ -5,7 +5,7 @@ use prikrep_domain::{
     Application, DecisionKind, Directory, District, DoctorDraft, MAX_COMMENT_CHARS, Moment, Standing,
 };
 
-use super::form::Form;
+use super::form::{FIELDS, Form};
 use crate::t;
 use crate::theme::{self, Palette};
 use crate::widgets::{self, Mark};
@@ -180,9 +180,7 @@ impl Form {
 
     /// What concerns no field that is shown.
     fn trouble_ui(&self, ui: &mut Ui) {
-        const SHOWN: [&str; 6] =
-            ["district", "doctor.full_name", "doctor.position", "refusal_reason", "answer_date", "comment"];
-        let others = self.errors.iter().filter(|error| !SHOWN.contains(&error.field.as_str()));
+        let others = self.errors.iter().filter(|error| !FIELDS.contains(&error.field.as_str()));
         for words in others.map(|error| error.message.as_str()).chain(self.refused.as_deref()) {
             widgets::told(ui, Mark::Bad, words);
         }

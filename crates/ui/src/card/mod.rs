@@ -18,6 +18,7 @@ use form_ui::Surroundings;
 pub(crate) use history::hop_ui;
 use parts::{close_ui, fields_ui, header_ui, heading, linked_ui, rejected_ui, why_not_ui};
 
+use crate::shell;
 use crate::t;
 use crate::theme;
 use crate::widgets::{self, Mark};
@@ -39,6 +40,8 @@ pub(crate) struct CardView {
     begins: bool,
     /// The application whose answer has just become durable.
     just_sent: Option<ApplicationId>,
+    /// The application whose draft was dropped since its card was opened.
+    dropped: Option<ApplicationId>,
 }
 
 impl CardView {
@@ -80,7 +83,7 @@ impl CardView {
         if self.shown == id {
             return;
         }
-        self.just_sent = None;
+        (self.just_sent, self.dropped) = (None, None);
         if let Some(left) = self.shown
             && self.forms.get(&left).is_some_and(|form| !form.touched && form.sending.is_none())
         {
@@ -144,6 +147,10 @@ impl CardView {
         }
         if !card.standing.is_pending() {
             why_not_ui(ui, card, snapshot.moment);
+            // Typed before the program was started again.
+            if card.draft.is_some() && self.dropped != Some(id) && self.just_sent != Some(id) {
+                self.forms.entry(id).or_insert_with(|| Form::of(card));
+            }
             return self.leftover_ui(ui, id, actions);
         }
         if !work.role.answers_applications() {
@@ -157,7 +164,7 @@ impl CardView {
 
     fn form_ui(&mut self, ui: &mut Ui, card: &Card, snapshot: &Snapshot, work: &Work, actions: &mut Vec<Action>) {
         let id = card.standing.application.id;
-        let keys_send = ui.input_mut(|input| input.consume_shortcut(&SEND));
+        let keys_send = !shell::is_covered(ui) && ui.input_mut(|input| input.consume_shortcut(&SEND));
         let form = self.forms.entry(id).or_insert_with(|| Form::of(card));
         if std::mem::take(&mut self.begins) {
             form.begin();
@@ -189,8 +196,16 @@ impl CardView {
             }
             if ui.button(t!("answer-leftover-drop")).clicked() {
                 self.forms.remove(&id);
+                self.dropped = Some(id);
                 actions.push(Action::DropDraft(id));
             }
         });
     }
+}
+
+/// Enter, when nothing else takes it: from the list the keyboard goes into the form.
+fn goes_to_answer(ui: &Ui) -> bool {
+    let nothing_focused = ui.memory(|memory| memory.focused()).is_none();
+    let is_free = nothing_focused && !ui.any_popup_open() && !shell::is_covered(ui);
+    is_free && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter))
 }

@@ -13,6 +13,7 @@ pub(crate) use filter::everything;
 use filter::{Asked, Filter};
 use table::{ScrollTo, Shown, table_ui};
 
+use crate::shell;
 use crate::t;
 use crate::theme;
 use crate::widgets::{self, Mark};
@@ -33,6 +34,8 @@ pub(crate) struct ListView {
     seen_search: u64,
     visible: std::ops::Range<usize>,
     wants_name_focus: bool,
+    /// The keyboard was in a text in the last frame.
+    was_typing: bool,
     /// The first search was made.
     has_begun: bool,
     /// Enter was pressed on the application whose card is open: the answer is to begin.
@@ -62,6 +65,7 @@ impl ListView {
             seen_search: 0,
             visible: 0..0,
             wants_name_focus: false,
+            was_typing: false,
             has_begun: false,
             begins_answer: false,
         }
@@ -220,6 +224,10 @@ impl ListView {
 
     /// Keys that move the selection, when no text is being typed.
     fn keys(&mut self, ui: &Ui, work: &Work, actions: &mut Vec<Action>) {
+        let was_typing = std::mem::replace(&mut self.was_typing, ui.text_edit_focused());
+        if shell::is_covered(ui) {
+            return;
+        }
         if ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::F)) {
             self.filter.wants_focus = true;
         }
@@ -240,7 +248,9 @@ impl ListView {
             let first = Selected { index: 0, id: None, opens: true, is_gone: false };
             self.selected = Some(Selected { opens: true, ..self.selected.unwrap_or(first) });
         }
-        if card_is_open && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+        // From a text Escape leads back to the list; its card stays.
+        let closes = card_is_open && !was_typing;
+        if closes && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
             actions.push(Action::CloseCard);
         }
         self.type_ahead(ui, actions);

@@ -13,7 +13,7 @@ pub(crate) fn day(year: i32, month: u32, day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, month, day).expect("a date of a test")
 }
 
-const SNAPSHOTS: &str = "tests/ui/snapshots";
+pub(crate) const SNAPSHOTS: &str = "tests/ui/snapshots";
 
 /// A Thursday.
 pub(crate) fn today() -> NaiveDate {

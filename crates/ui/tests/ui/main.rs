@@ -1,4 +1,5 @@
-//! The controls as a person meets them: found by their names, used by mouse and keyboard.
+//! The controls and the whole window as a person meets them: found by their names, used by mouse and
+//! keyboard.
 #![allow(
     missing_docs,
     clippy::cast_possible_truncation,
@@ -7,9 +8,12 @@
     clippy::panic,
     clippy::wildcard_enum_match_arm,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "tests; the renderer counts in pixels"
 )]
 
+mod answer;
+mod card;
 mod controls;
 mod dates;
 mod desk;
@@ -23,3 +27,4 @@ mod gallery;
 #[path = "../../../testkit/src/given.rs"]
 mod kit;
 mod renderer;
+mod workstation;
