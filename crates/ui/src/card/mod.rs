@@ -202,10 +202,3 @@ impl CardView {
         });
     }
 }
-
-/// Enter, when nothing else takes it: from the list the keyboard goes into the form.
-fn goes_to_answer(ui: &Ui) -> bool {
-    let nothing_focused = ui.memory(|memory| memory.focused()).is_none();
-    let is_free = nothing_focused && !ui.any_popup_open() && !shell::is_covered(ui);
-    is_free && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter))
-}

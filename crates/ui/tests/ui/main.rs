@@ -5,7 +5,6 @@
     clippy::cast_possible_truncation,
     clippy::expect_used,
     clippy::unwrap_used,
-    clippy::panic,
     clippy::wildcard_enum_match_arm,
     clippy::indexing_slicing,
     clippy::panic,
@@ -17,8 +16,11 @@ mod card;
 mod controls;
 mod dates;
 mod desk;
+mod drafts;
+mod filter;
 mod flows;
 mod gallery;
+mod given;
 #[allow(
     dead_code,
     unreachable_pub,
@@ -26,5 +28,7 @@ mod gallery;
 )]
 #[path = "../../../testkit/src/given.rs"]
 mod kit;
+mod list;
+mod office;
 mod renderer;
 mod workstation;
