@@ -1,9 +1,10 @@
 //! The table of results: the guide's six columns over rows that are loaded as they are seen.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use chrono_tz::Tz;
-use egui::{Id, Label, RichText, Sense, Ui, accesskit::Role};
+use egui::{Id, Label, Response, RichText, Sense, Ui, accesskit::Role};
 use egui_table::{CellInfo, Column, HeaderCellInfo, HeaderRow, PrefetchInfo, Table, TableDelegate, TableState};
 use prikrep_domain::{Sort, SortColumn, Standing};
 
@@ -80,7 +81,7 @@ pub(super) fn table_ui(ui: &mut Ui, shown: &Shown<'_>) -> Touched {
     }
     let state_id = table.get_id(ui);
     let known = remembered(ui, state_id, &ids, if shown.widths.len() == usual.len() { shown.widths } else { &usual });
-    let mut rows = Rows { shown, palette: Palette::of(ui), touched: Touched::default() };
+    let mut rows = Rows { shown, palette: Palette::of(ui), touched: Touched::default(), named: HashSet::new() };
     table.show(ui, &mut rows);
     let mut touched = rows.touched;
     touched.widths = widths_now(ui, state_id, &ids).filter(|now| *now != known && !ui.input(|i| i.pointer.any_down()));
@@ -106,6 +107,8 @@ struct Rows<'a> {
     shown: &'a Shown<'a>,
     palette: Palette,
     touched: Touched,
+    /// The rows that a screen reader was told of.
+    named: HashSet<u64>,
 }
 
 impl TableDelegate for Rows<'_> {
@@ -136,8 +139,14 @@ impl TableDelegate for Rows<'_> {
     fn row_ui(&mut self, ui: &mut Ui, row: u64) {
         let index = usize::try_from(row).unwrap_or(usize::MAX);
         let rect = ui.max_rect();
-        let response = ui.interact(rect, ui.scope_id().with(("row", row)), Sense::click());
-        let fill = if self.shown.selected == Some(index) {
+        // Not a stop of Tab: the arrows lead through the rows.
+        let response = ui.interact(rect, ui.scope_id().with(("row", row)), Sense::CLICK);
+        let is_selected = self.shown.selected == Some(index);
+        // The columns that stay in place have a part of the row of their own.
+        if self.named.insert(row) {
+            row_named(&response, self.shown.list.row(index), is_selected);
+        }
+        let fill = if is_selected {
             Some(self.palette.selected)
         } else if response.hovered() {
             Some(self.palette.hover)
@@ -149,7 +158,7 @@ impl TableDelegate for Rows<'_> {
         if let Some(fill) = fill {
             ui.painter().rect_filled(rect, 0.0, fill);
         }
-        if self.shown.selected == Some(index) {
+        if is_selected {
             let bar = egui::Rect::from_min_size(rect.min, egui::vec2(3.0, rect.height()));
             ui.painter().rect_filled(bar, 0.0, self.palette.accent);
         }
@@ -173,6 +182,19 @@ impl TableDelegate for Rows<'_> {
     fn default_row_height(&self) -> f32 {
         theme::ROW_HEIGHT
     }
+}
+
+/// What a screen reader says of a row.
+fn row_named(response: &Response, standing: Option<&Standing>, is_selected: bool) {
+    let name = standing.map_or_else(
+        || "…".to_owned(),
+        |Standing { application, .. }| {
+            let (patient, kind) = (application.patient.name.full(), application.application_type.words());
+            format!("{patient}, {kind}, {}", application.status.table_words())
+        },
+    );
+    widgets::named(response, Role::Row, &name);
+    response.ctx.accesskit_node_builder(response.id, |node| node.set_selected(is_selected));
 }
 
 /// One cell.

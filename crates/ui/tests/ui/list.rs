@@ -2,7 +2,7 @@
 
 use egui::Key;
 use egui::accesskit::Role;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use prikrep_domain::{Application, NameSearch, Patient, Query, Sort, SortColumn, Status};
 use prikrep_ui::Action;
 
@@ -74,6 +74,18 @@ fn a_row_says_what_is_needed_first() {
         workstation.words_at(|place| place.y_range().contains(row.center().y) && place.left() >= row.left()).join(" | ")
     });
     insta::assert_snapshot!("rows", rows.join("\n"));
+}
+
+#[test]
+fn a_screen_reader_hears_rows_and_which_is_selected() {
+    let mut workstation = at_work();
+    workstation.press(&[Key::ArrowDown, Key::ArrowDown]);
+    let selected = |name: &str| {
+        let words = format!("{name}, Заявление о выборе МО, Отправлено");
+        workstation.get_by_role_and_label(Role::Row, &words).accesskit_node().is_selected()
+    };
+    assert_eq!(NAMES.map(selected), [Some(false), Some(true), Some(false), Some(false), Some(false), Some(false)]);
+    assert!(workstation.says("Отправлено, ждёт ответа"));
 }
 
 #[test]

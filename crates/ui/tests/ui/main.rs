@@ -20,5 +20,6 @@ mod gallery;
 mod given;
 mod list;
 mod office;
+mod pictures;
 mod renderer;
 mod workstation;
