@@ -35,6 +35,8 @@ const SNILS_WIDTH: f32 = 114.0;
 const TYPE_WIDTH: f32 = 166.0;
 const KIND_WIDTH: f32 = 138.0;
 const STATUS_WIDTH: f32 = 128.0;
+const SEARCH_WIDTH: f32 = 58.0;
+const RESET_WIDTH: f32 = 78.0;
 
 /// All dates up to today.
 pub(crate) fn everything(today: NaiveDate) -> Period {
@@ -154,8 +156,13 @@ impl Filter {
 }
 
 fn buttons_ui(ui: &mut Ui) -> Option<Asked> {
-    let search = widgets::beside_label(ui, |ui| ui.add(theme::primary(ui, t!("filter-search"))));
-    let reset = widgets::beside_label(ui, |ui| ui.button(t!("filter-reset")));
+    // A button that does not fit goes to the next row and is not broken.
+    let button = |ui: &mut Ui, width: f32, button: egui::Button<'_>| {
+        widgets::within(ui, width, |ui| widgets::beside_label(ui, |ui| ui.add(button)))
+    };
+    let primary = theme::primary(ui, t!("filter-search"));
+    let search = button(ui, SEARCH_WIDTH, primary);
+    let reset = button(ui, RESET_WIDTH, egui::Button::new(t!("filter-reset")));
     match (search.clicked(), reset.clicked()) {
         (true, _) => Some(Asked::Search),
         (false, true) => Some(Asked::Reset),

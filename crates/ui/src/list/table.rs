@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use chrono_tz::Tz;
-use egui::{Id, Label, Response, RichText, Sense, Ui, accesskit::Role};
+use egui::accesskit::{Role, SortDirection};
+use egui::{Id, Label, Response, RichText, Sense, Ui};
 use egui_table::{CellInfo, Column, HeaderCellInfo, HeaderRow, PrefetchInfo, Table, TableDelegate, TableState};
 use prikrep_domain::{Sort, SortColumn, Standing};
 
@@ -19,7 +20,7 @@ const WIDTHS: (f32, f32) = (56.0, 700.0);
 
 /// Usual widths of the six columns: alone, and beside an open card.
 const WIDE: [f32; 6] = [320.0, 128.0, 150.0, 132.0, 262.0, 158.0];
-const NARROW: [f32; 6] = [196.0, 118.0, 72.0, 82.0, 104.0, 128.0];
+const NARROW: [f32; 6] = [186.0, 110.0, 72.0, 82.0, 98.0, 126.0];
 
 /// What was done with the table in a frame.
 #[derive(Debug, Default, PartialEq)]
@@ -59,6 +60,8 @@ pub(super) enum ScrollTo {
 
 /// Draws the table.
 pub(super) fn table_ui(ui: &mut Ui, shown: &Shown<'_>) -> Touched {
+    // Bringing a row into view would otherwise push the table to the side by this much.
+    ui.spacing_mut().item_spacing.x = 0.0;
     let total = shown.list.total.unwrap_or(0);
     let usual = if shown.is_narrow { NARROW } else { WIDE };
     let salt = if shown.is_narrow { "results beside a card" } else { "results" };
@@ -120,16 +123,20 @@ impl TableDelegate for Rows<'_> {
     fn header_cell_ui(&mut self, ui: &mut Ui, cell: &HeaderCellInfo) {
         let Some(column) = SortColumn::ALL.get(cell.col_range.start).copied() else { return };
         let sort = self.shown.sort;
-        let arrow = match (sort.column == column, sort.descending) {
-            (false, _) => "",
-            (true, false) => " ⏶",
-            (true, true) => " ⏷",
+        // Before the words: a narrow column cuts their end off.
+        let (arrow, direction) = match (sort.column == column, sort.descending) {
+            (false, _) => ("", None),
+            (true, false) => ("⏶ ", Some(SortDirection::Ascending)),
+            (true, true) => ("⏷ ", Some(SortDirection::Descending)),
         };
         let words = heading(column);
-        let name = RichText::new(format!("{words}{arrow}")).family(theme::bold_family());
+        let name = RichText::new(format!("{arrow}{words}")).family(theme::bold_family());
         ui.add_space(theme::CELL_MARGIN);
         let button = ui.add(egui::Button::new(name).frame(false).truncate());
         widgets::named(&button, Role::ColumnHeader, &words);
+        if let Some(direction) = direction {
+            ui.ctx().accesskit_node_builder(button.id, |node| node.set_sort_direction(direction));
+        }
         if button.clicked() {
             self.touched.column = Some(column);
         }
