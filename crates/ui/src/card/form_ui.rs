@@ -1,6 +1,6 @@
 //! Drawing the answer form: the decision, the fields that it requires, and «Отправить».
 
-use egui::{Id, Key, Modifiers, Response, RichText, TextEdit, Ui};
+use egui::{Id, Key, Modifiers, Response, RichText, ScrollArea, TextEdit, Ui};
 use prikrep_domain::{
     Application, DecisionKind, Directory, District, DoctorDraft, MAX_COMMENT_CHARS, Moment, Standing,
 };
@@ -9,6 +9,9 @@ use super::form::{FIELDS, Form};
 use crate::t;
 use crate::theme::{self, Palette};
 use crate::widgets::{self, Mark};
+
+/// The height to which a comment grows, in points: about six lines.
+const COMMENT_HEIGHT: f32 = 118.0;
 
 /// What surrounds a form while it is drawn.
 pub(crate) struct Surroundings<'a> {
@@ -162,13 +165,14 @@ impl Form {
         let error = self.error("comment").map(str::to_owned);
         let salt = (self.application, "comment");
         let comment = widgets::labelled(ui, &t!("answer-comment"), error.as_deref(), |ui| {
-            ui.add(
-                TextEdit::multiline(&mut self.draft.comment)
-                    .id_salt(salt)
-                    .desired_rows(3)
-                    .desired_width(f32::INFINITY)
-                    .return_key(egui::KeyboardShortcut::new(Modifiers::NONE, Key::Enter)),
-            )
+            let comment = TextEdit::multiline(&mut self.draft.comment)
+                .id_salt(salt)
+                .desired_rows(3)
+                .desired_width(f32::INFINITY)
+                .return_key(egui::KeyboardShortcut::new(Modifiers::NONE, Key::Enter));
+            // A long comment scrolls by itself: «Отправить» stays in sight.
+            let scroll = ScrollArea::vertical().id_salt((salt, "scroll")).max_height(COMMENT_HEIGHT);
+            scroll.show(ui, |ui| ui.add(comment)).inner
         });
         self.focus_if(&comment, "comment");
         let length = self.draft.comment.chars().count();
