@@ -20,32 +20,23 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) moment: Moment,
 }
 
-/// What a person did with the form in this frame.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Done {
-    /// Something was typed or chosen.
-    pub(crate) changed: bool,
-    /// «Отправить».
-    pub(crate) send: bool,
-}
-
 impl Form {
-    pub(crate) fn ui(&mut self, ui: &mut Ui, around: &Surroundings<'_>) -> Done {
-        let mut done = Done::default();
+    /// Draws the fields; whether something was typed or chosen.
+    pub(crate) fn ui(&mut self, ui: &mut Ui, around: &Surroundings<'_>) -> bool {
+        let mut changed = false;
         ui.add_enabled_ui(self.sending.is_none(), |ui| {
-            done.changed |= self.decision_ui(ui, around.standing);
-            done.changed |= match self.draft.decision {
+            changed |= self.decision_ui(ui, around.standing);
+            changed |= match self.draft.decision {
                 Some(DecisionKind::Provide) => self.provide_ui(ui, around),
                 Some(DecisionKind::Refuse) => self.refuse_ui(ui, around.directory),
                 Some(DecisionKind::Detach) => self.detach_ui(ui, around.moment),
                 Some(DecisionKind::ApproveCancel | DecisionKind::FailCancel) | None => false,
             };
-            done.changed |= self.comment_ui(ui);
+            changed |= self.comment_ui(ui);
             self.trouble_ui(ui);
-            done.send = self.send_ui(ui);
         });
         self.wants_focus = false;
-        done
+        changed
     }
 
     fn decision_ui(&mut self, ui: &mut Ui, standing: &Standing) -> bool {
@@ -191,10 +182,12 @@ impl Form {
         }
     }
 
-    fn send_ui(&self, ui: &mut Ui) -> bool {
+    /// «Отправить», and how much is missing; whether it was pressed.
+    pub(crate) fn send_ui(&self, ui: &mut Ui) -> bool {
         ui.horizontal(|ui| {
             let words = if self.sending.is_some() { t!("answer-sending") } else { t!("answer-send") };
-            let button = ui.add(theme::primary(ui, words)).on_hover_text("Ctrl+Enter");
+            let button = theme::primary(ui, words);
+            let button = ui.add_enabled(self.sending.is_none(), button).on_hover_text("Ctrl+Enter");
             if !self.errors.is_empty() {
                 let count = self.errors.len();
                 ui.label(RichText::new(t!("answer-mistakes", count = count)).color(Palette::of(ui).bad));
