@@ -37,7 +37,8 @@ struct Desk {
     card: CardView,
     stats: StatsView,
     settings: SettingsView,
-    export_path: String,
+    /// What is typed where the system has no dialog.
+    export_path: Option<String>,
     help: bool,
 }
 
@@ -88,7 +89,7 @@ impl Desk {
             card: CardView::default(),
             stats: StatsView::new(snapshot.moment),
             settings: SettingsView::default(),
-            export_path: String::new(),
+            export_path: None,
             help: false,
         }
     }
