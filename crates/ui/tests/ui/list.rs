@@ -1,7 +1,7 @@
 //! The list: order, selection, and the card that follows it.
 
 use egui::Key;
-use egui::accesskit::Role;
+use egui::accesskit::{Role, SortDirection};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use prikrep_domain::{Application, NameSearch, Patient, Query, Sort, SortColumn, Status};
 use prikrep_ui::Action;
@@ -47,6 +47,9 @@ fn every_header_sorts_and_again_the_other_way() {
         let wanted = [first, !first].map(|descending| Sort { column, descending });
         let made: Vec<Sort> = reorders(&workstation).iter().map(|query| query.sort).collect();
         assert_eq!(made, wanted, "{header}");
+        let arrow = workstation.get_by_role_and_label(Role::ColumnHeader, header).accesskit_node().sort_direction();
+        let downwards = if first { SortDirection::Ascending } else { SortDirection::Descending };
+        assert_eq!(arrow, Some(downwards), "{header}");
     }
 }
 

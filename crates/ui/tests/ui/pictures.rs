@@ -45,7 +45,10 @@ fn with_theme(theme: ThemeChoice) -> Workstation {
 fn a_card_beside_the_list(theme: ThemeChoice, picture: &str) {
     let mut workstation = with_theme(theme);
     workstation.click_row(LONG_NAME);
+    workstation.retypes("Номер участка прикрепления", "");
+    workstation.press(&[egui::Key::Tab]);
     workstation.ctrl(egui::Key::Enter);
+    workstation.press(&[egui::Key::Escape]);
     workstation.remove_cursor();
     workstation.run();
     workstation.snapshot(picture);

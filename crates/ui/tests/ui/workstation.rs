@@ -14,6 +14,8 @@ use crate::desk::SNAPSHOTS;
 use crate::office::{self, Office};
 use crate::renderer::Renderer;
 
+/// The harness keeps a margin of 8 points around a window.
+const MARGIN: f32 = 16.0;
 const SIZE: [f32; 2] = [1366.0, 740.0];
 
 /// What is behind the screen.
@@ -57,7 +59,7 @@ impl Workstation {
     pub(crate) fn of(size: [f32; 2], snapshot: Snapshot, office: Office) -> Self {
         let desk = Desk { window: Window::default(), snapshot, office, done: Vec::new() };
         let mut harness = Harness::builder()
-            .with_size(size)
+            .with_size(size.map(|side| side + MARGIN))
             .with_theme(Theme::Light)
             .with_max_steps(12)
             .with_render_cursor(false)
