@@ -31,6 +31,10 @@ missing() {
     exit 1
 }
 
+# What a real window needs without a screen, what drives it, and a bus for the tests of notifications.
+window_packages=(xvfb libgl1-mesa-dri libxcursor1 libxi6 libxkbcommon-x11-0 x11-xkb-utils openbox xdotool imagemagick
+    dbus curl python3)
+
 # A C compiler and linker: ring and, for the tests only, SQLite are built from their C sources.
 # The certificates are for cargo, which fetches the dependencies.
 need_packages() {
@@ -40,6 +44,11 @@ need_packages() {
     fi
     if [ -f /etc/debian_version ] && [ ! -e /etc/ssl/certs/ca-certificates.crt ]; then
         packages+=(ca-certificates)
+    fi
+    if [ -f /etc/debian_version ]; then
+        for package in "${window_packages[@]}"; do
+            dpkg -s "$package" >/dev/null 2>&1 || packages+=("$package")
+        done
     fi
     [ ${#packages[@]} -gt 0 ] || return 0
     command -v apt-get >/dev/null || missing "A C compiler with its headers is missing: install one."
@@ -82,7 +91,7 @@ heading "layers of the workspace"
 cargo test --quiet --package prikrep-tests --test layers
 
 heading "programs that the tests run"
-cargo build --quiet --package prikrep-server --package prikrep-simulator --bins
+cargo build --quiet --package prikrep-server --package prikrep-simulator --package prikrep-client --bins
 
 if cargo nextest --version >/dev/null 2>&1; then
     heading "all tests"
@@ -92,6 +101,13 @@ if cargo nextest --version >/dev/null 2>&1; then
 else
     heading "all tests"
     cargo test --workspace --no-fail-fast
+fi
+
+if command -v Xvfb >/dev/null; then
+    heading "the window on a real screen"
+    bash tests/window.sh
+else
+    heading "the window on a real screen: left out, there is no Xvfb"
 fi
 
 heading "documentation, warnings are errors"

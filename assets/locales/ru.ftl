@@ -115,6 +115,7 @@ sign-in-demo = Попробовать на демонстрационных да
 entry-busy = Вход…
 entry-demo-busy = Готовлю демонстрационные данные…
 entry-leaving = Завершаю работу…
+entry-no-link = { $why }. Проверьте адрес и сеть: первый вход на этом компьютере возможен только при связи.
 entry-internal = Внутренний сбой при входе: попробуйте ещё раз
 entry-reads-nothing = Эта учётная запись не читает заявления: войдите как регистратор
 entry-open-elsewhere = Программа уже открыта на этом компьютере под этим именем: перейдите в то окно
@@ -373,7 +374,19 @@ settings-lock = Блокировать через
 settings-lock-mins = мин. без работы (0 — никогда)
 settings-about = О программе
 settings-server = Регистр
-settings-zone = Часовой пояс
+settings-zone = Часовой пояс МО
+settings-zone-when = (для проверки дат — со следующего входа)
+zone-kaliningrad = Калининград (UTC+2)
+zone-moscow = Москва (UTC+3)
+zone-samara = Самара (UTC+4)
+zone-yekaterinburg = Екатеринбург (UTC+5)
+zone-omsk = Омск (UTC+6)
+zone-barnaul = Барнаул (UTC+7)
+zone-irkutsk = Иркутск (UTC+8)
+zone-yakutsk = Якутск (UTC+9)
+zone-vladivostok = Владивосток (UTC+10)
+zone-magadan = Магадан (UTC+11)
+zone-kamchatka = Камчатка (UTC+12)
 settings-data = Где лежат данные
 settings-version = Версия
 settings-leave = Выход
@@ -395,6 +408,13 @@ wipe-refused =
     }
 wipe-yes = Удалить и выйти
 wipe-no = Не удалять
+
+## Закрытие окна
+
+close-title = Ответ не отправлен
+close-what = Введённое в форму ответа пропадёт: сохранение черновиков выключено в настройках.
+close-yes = Закрыть всё равно
+close-no = Вернуться
 
 ## Выгрузка
 
@@ -421,7 +441,7 @@ help-title = Клавиши
 help-keys = эта подсказка
 help-refresh = обновить сейчас
 help-filter = к условиям поиска
-help-enter = поиск; открыть карточку; ещё раз — к ответу
+help-enter = поиск; открыть карточку; ещё раз — к форме ответа
 help-arrows = по списку; с открытой карточкой — к следующему заявлению
 help-pages = на экран вверх и вниз
 help-ends = в начало и в конец списка

@@ -1,6 +1,6 @@
 //! The window's application: it draws a snapshot, carries out actions, and hears what the threads report.
 //!
-//! Invariant: nothing here waits: whatever may block runs elsewhere and reports by an [`Event`].
+//! Invariant: nothing here waits: whatever may block runs elsewhere and reports by an event.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -15,12 +15,12 @@ use tokio::runtime::Handle;
 use zeroize::Zeroizing;
 
 use crate::demo::{self, Amount, Places, Workstation};
-use crate::entry::{self, Entered, NotEntered};
+use crate::entry::{self, Entered, NotEntered, Profiles};
 use crate::exporting::Exporting;
 use crate::folders::Folders;
 use crate::notices::Notices;
 use crate::settings_keeper::SettingsKeeper;
-use crate::vault::Vault;
+use crate::vault::{SecretKeeper, SystemKeyring, Vault};
 use crate::workplace::{Parts, Waker, Workplace};
 
 /// The longest time that closing the window may take.
@@ -87,9 +87,9 @@ impl Reporter {
 /// The application.
 pub struct App {
     views: Window,
-    folders: Folders,
+    profiles: Profiles,
     settings: Arc<Settings>,
-    keeper: SettingsKeeper,
+    settings_keeper: SettingsKeeper,
     runtime: Handle,
     reporter: Reporter,
     events: Receiver<Event>,
@@ -105,9 +105,15 @@ impl App {
     /// Makes the application of a window.
     #[must_use]
     pub fn new(start: Start, ctx: &egui::Context) -> Self {
+        Self::with_keeper(start, Arc::new(SystemKeyring), ctx)
+    }
+
+    /// The same with another keeper of the profiles' keys than the system's keyring.
+    #[must_use]
+    pub fn with_keeper(start: Start, keeper: Arc<dyn SecretKeeper>, ctx: &egui::Context) -> Self {
         let Start { folders, server, demo, runtime } = start;
-        let keeper = SettingsKeeper::start(&folders);
-        let mut settings = keeper.loaded();
+        let settings_keeper = SettingsKeeper::start(&folders);
+        let mut settings = settings_keeper.loaded();
         if let Some(server) = server {
             settings.server = server;
         }
@@ -126,9 +132,9 @@ impl App {
         let data_folder = folders.data().display().to_string().into();
         let mut app = Self {
             views: Window::default(),
-            folders,
+            profiles: Profiles { folders, keeper },
             settings: Arc::new(settings),
-            keeper,
+            settings_keeper,
             runtime,
             reporter,
             events,
@@ -169,6 +175,9 @@ impl App {
             self.hear(event, ctx);
         }
         self.mind_the_lock(ctx);
+        if ctx.input(|input| input.viewport().close_requested()) && !self.views.may_close(&self.snapshot()) {
+            ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
+        }
     }
 
     /// Draws the window and does what the person wants.
@@ -195,10 +204,11 @@ impl App {
         if closed.is_err() {
             tracing::warn!("not everything was closed in time");
         }
-        self.keeper.close();
+        self.settings_keeper.close();
     }
 
-    fn act(&mut self, action: Action, ctx: &egui::Context) {
+    /// Does what the person wants; nothing here is waited for: the outcome is seen in a later snapshot.
+    pub fn act(&mut self, action: Action, ctx: &egui::Context) {
         let rest = match &self.open {
             Some(open) => open.workplace.act(action),
             None => Some(action),
@@ -263,7 +273,7 @@ impl App {
     }
 
     fn identify(&self, server: String, login: String) {
-        let (vault, reporter) = (entry::vault_of(&self.folders, &server, &login), self.reporter.clone());
+        let (vault, reporter) = (self.profiles.vault_of(&server, &login), self.reporter.clone());
         self.runtime.spawn_blocking(move || {
             let passphrase = entry::passphrase_of(&vault);
             reporter.report(Event::Identified { server, login, passphrase });
@@ -278,9 +288,9 @@ impl App {
         settings.server.clone_from(&credentials.server);
         settings.login.clone_from(&credentials.login);
         self.keep(settings);
-        let (folders, zone, reporter) = (self.folders.clone(), self.settings.zone, self.reporter.clone());
+        let (profiles, zone, reporter) = (self.profiles.clone(), self.settings.zone, self.reporter.clone());
         self.runtime.spawn(async move {
-            let entered = entry::enter(credentials, &folders, zone).await;
+            let entered = entry::enter(credentials, &profiles, zone).await;
             reporter.report(Event::Entered(Box::new(entered)));
         });
     }
@@ -339,7 +349,7 @@ impl App {
 
     /// What is done with new applications: a notification, when the person wants it.
     fn on_new(&self) -> crate::workplace::NewPending {
-        let (notices, settings) = (Arc::clone(&self.notices), self.keeper.reader());
+        let (notices, settings) = (Arc::clone(&self.notices), self.settings_keeper.reader());
         Arc::new(move |count| {
             if settings.notifications() {
                 notices.new_applications(count);
@@ -417,15 +427,21 @@ impl App {
         let reporter = self.reporter.clone();
         self.runtime.spawn(async move {
             open.exporting.stop();
-            open.workplace.stop().await;
+            let undelivered = open.workplace.stop().await;
             if let Some(places) = demo {
                 remove(places).await;
             }
-            let wiped = match open.guard {
-                Guard::Profile(vault) if wipe => tokio::task::spawn_blocking(move || vault.wipe()).await.ok(),
+            let trouble = match open.guard {
+                // What was sent right before leaving is known only now.
+                Guard::Profile(_) if wipe && undelivered > 0 => {
+                    Some(prikrep_ui::t!("wipe-refused", count = undelivered).into_owned())
+                }
+                Guard::Profile(vault) if wipe => {
+                    let wiped = tokio::task::spawn_blocking(move || vault.wipe()).await.ok();
+                    wiped.and_then(Result::err).map(|error| error.to_string())
+                }
                 Guard::Profile(_) | Guard::Demo { .. } => None,
             };
-            let trouble = wiped.and_then(Result::err).map(|error| error.to_string());
             reporter.report(Event::Left { trouble });
         });
     }
@@ -443,7 +459,7 @@ impl App {
 
     fn keep(&mut self, settings: Settings) {
         self.settings = Arc::new(settings);
-        self.keeper.keep(Arc::clone(&self.settings));
+        self.settings_keeper.keep(Arc::clone(&self.settings));
     }
 }
 

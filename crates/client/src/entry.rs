@@ -16,7 +16,7 @@ use prikrep_ui::{Credentials, Passphrase, SignInField, SignInTrouble};
 use tokio::task::spawn_blocking;
 
 use crate::folders::Folders;
-use crate::vault::{KeptBy, Opened, Vault, VaultError};
+use crate::vault::{KeptBy, Opened, SecretKeeper, Vault, VaultError};
 
 /// The name of the store's folder within its profile's.
 const STORE: &str = "store";
@@ -46,9 +46,18 @@ impl NotEntered {
     }
 }
 
-/// The profile of a server and a login.
-pub(crate) fn vault_of(folders: &Folders, server: &str, login: &str) -> Vault {
-    Vault::open(&folders.profile(server, login), server, login)
+/// Where profiles lie, and who keeps their keys.
+#[derive(Clone)]
+pub(crate) struct Profiles {
+    pub(crate) folders: Folders,
+    pub(crate) keeper: Arc<dyn SecretKeeper>,
+}
+
+impl Profiles {
+    /// The profile of a server and a login.
+    pub(crate) fn vault_of(&self, server: &str, login: &str) -> Vault {
+        Vault::with_keeper(&self.folders.profile(server, login), server, login, Arc::clone(&self.keeper))
+    }
 }
 
 /// Whether a profile's local data needs a passphrase. Reads the disk.
@@ -63,11 +72,11 @@ pub(crate) fn passphrase_of(vault: &Vault) -> Passphrase {
 ///
 /// # Errors
 /// [`NotEntered`] in words for the person.
-pub(crate) async fn enter(credentials: Credentials, folders: &Folders, zone: Tz) -> Result<Entered, NotEntered> {
+pub(crate) async fn enter(credentials: Credentials, profiles: &Profiles, zone: Tz) -> Result<Entered, NotEntered> {
     let upstream = client(&credentials)?;
-    let vault = vault_of(folders, &credentials.server, &credentials.login);
+    let vault = profiles.vault_of(&credentials.server, &credentials.login);
     let proof = prove(&upstream, &vault).await?;
-    let folder = folders.profile(&credentials.server, &credentials.login);
+    let folder = profiles.folders.profile(&credentials.server, &credentials.login);
     let opening = {
         let (vault, credentials) = (vault.clone(), credentials.clone());
         spawn_blocking(move || {
@@ -139,7 +148,9 @@ fn refused(error: &UpstreamError) -> NotEntered {
         | UpstreamError::TooSlow
         | UpstreamError::Unintelligible(_) => None,
     };
-    NotEntered::of(field, error.words())
+    let words = error.words();
+    let is_away = matches!(error, UpstreamError::Network { .. });
+    NotEntered::of(field, if is_away { prikrep_ui::t!("entry-no-link", why = words).into_owned() } else { words })
 }
 
 fn open_profile(vault: &Vault, credentials: &Credentials, proof: Proof) -> Result<Opened, NotEntered> {
@@ -183,9 +194,7 @@ fn vault_trouble(vault: &Vault, error: &VaultError) -> NotEntered {
 }
 
 fn store_trouble(error: &StoreError) -> NotEntered {
-    let words = match error {
-        StoreError::Locked { .. } => prikrep_ui::t!("entry-open-elsewhere").into_owned(),
-        other => other.to_string(),
-    };
+    let is_open_elsewhere = matches!(error, StoreError::Locked { .. });
+    let words = if is_open_elsewhere { prikrep_ui::t!("entry-open-elsewhere").into_owned() } else { error.to_string() };
     NotEntered::of(None, words)
 }

@@ -2,8 +2,8 @@
 //! threads of its own; what the window shows of it is in [`prikrep_ui::Export`].
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 
 use chrono::Utc;
 use chrono_tz::Tz;
@@ -15,7 +15,8 @@ use crate::dialogs::{self, Outcome};
 use crate::export::{self, ExportError, Format};
 use crate::workplace::Published;
 
-/// The exports of a workplace: one at a time.
+/// The exports of a workplace: one at a time. A dialog that is still open when somebody leaves holds nothing
+/// back: the store is only reached for when rows are written.
 pub(crate) struct Exporting {
     job: Job,
     cancelled: Arc<AtomicBool>,
@@ -26,14 +27,14 @@ pub(crate) struct Exporting {
 /// What an export works with.
 #[derive(Clone)]
 struct Job {
-    store: Arc<SledStore>,
+    store: Weak<SledStore>,
     published: Published,
     zone: Tz,
 }
 
 impl Exporting {
-    pub(crate) fn new(store: Arc<SledStore>, published: Published, zone: Tz) -> Self {
-        Self { job: Job { store, published, zone }, cancelled: Arc::default(), asked: None }
+    pub(crate) fn new(store: &Arc<SledStore>, published: Published, zone: Tz) -> Self {
+        Self { job: Job { store: Arc::downgrade(store), published, zone }, cancelled: Arc::default(), asked: None }
     }
 
     /// Asks where to, then writes. Does nothing while another export is on its way.
@@ -108,7 +109,9 @@ impl Job {
     }
 
     fn rows(&self, query: &Query, path: &Path, cancelled: &AtomicBool) -> Result<usize, ExportError> {
-        let total = self.store.list(query, 0, 0).map_or(0, |listed| listed.total);
+        // Without a store there is nobody left who wanted the file.
+        let store = self.store.upgrade().ok_or(ExportError::Cancelled)?;
+        let total = store.list(query, 0, 0).map_or(0, |listed| listed.total);
         self.show(Export::Writing { done: 0, total });
         let progress = |done| {
             if !cancelled.load(Ordering::SeqCst) {
@@ -116,7 +119,7 @@ impl Job {
             }
         };
         let to = export::Export { format: Format::of(path), path, zone: self.zone, progress: &progress, cancelled };
-        export::export(|row| -> Result<(), StoreError> { self.store.visit(query, row) }, to)
+        export::export(|row| -> Result<(), StoreError> { store.visit(query, row) }, to)
     }
 
     fn proposed_name(&self, format: Format) -> String {

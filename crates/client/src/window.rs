@@ -12,7 +12,7 @@ const TITLE: &str = "Прикрепление онлайн";
 const APP_ID: &str = "ru.prikrep.prikrep";
 const ICON: &[u8] = include_bytes!("../../../assets/icons/prikrep-256.png");
 /// The registrar's usual screen is 1366×768; the window is usable down to the least size.
-const SIZE: [f32; 2] = [1_280.0, 720.0];
+const SIZE: [f32; 2] = [1_366.0, 720.0];
 const LEAST_SIZE: [f32; 2] = [900.0, 520.0];
 
 /// Whether there is a display to open a window on.

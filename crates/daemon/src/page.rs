@@ -19,7 +19,7 @@ const LOST: char = '\u{FFFD}';
 pub fn read_page(body: &[u8]) -> Result<Page, UpstreamError> {
     // Bytes that are not UTF-8 in one record must not cost the page: they are replaced, and the records
     // that have such replacements go to quarantine.
-    let text = String::from_utf8_lossy(body);
+    let text = str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed);
     let damaged = matches!(text, Cow::Owned(_));
     let page: RawFeedPage<'_> = serde_json::from_str(&text).map_err(|error| {
         // The parser's own words may quote a value.

@@ -1,6 +1,7 @@
 //! «Настройки».
 
-use egui::{Grid, ScrollArea, Slider, Ui};
+use chrono_tz::Tz;
+use egui::{ComboBox, Grid, Response, ScrollArea, Slider, Ui};
 
 use crate::t;
 use crate::theme;
@@ -117,12 +118,41 @@ fn work_ui(ui: &mut Ui, settings: &mut Settings) {
         ui.add(egui::DragValue::new(&mut settings.lock_after_mins).range(LOCK_MINS)).labelled_by(label.id);
         ui.label(t!("settings-lock-mins"));
     });
+    ui.horizontal(|ui| {
+        let label = ui.label(t!("settings-zone"));
+        zone_ui(ui, &mut settings.zone).labelled_by(label.id);
+        ui.label(theme::note(ui, t!("settings-zone-when")));
+    });
+}
+
+/// The time zones of Russia, one of each offset; another one may stand in the settings' file.
+fn zone_ui(ui: &mut Ui, zone: &mut Tz) -> Response {
+    let zones = [
+        (Tz::Europe__Kaliningrad, t!("zone-kaliningrad")),
+        (Tz::Europe__Moscow, t!("zone-moscow")),
+        (Tz::Europe__Samara, t!("zone-samara")),
+        (Tz::Asia__Yekaterinburg, t!("zone-yekaterinburg")),
+        (Tz::Asia__Omsk, t!("zone-omsk")),
+        (Tz::Asia__Barnaul, t!("zone-barnaul")),
+        (Tz::Asia__Irkutsk, t!("zone-irkutsk")),
+        (Tz::Asia__Yakutsk, t!("zone-yakutsk")),
+        (Tz::Asia__Vladivostok, t!("zone-vladivostok")),
+        (Tz::Asia__Magadan, t!("zone-magadan")),
+        (Tz::Asia__Kamchatka, t!("zone-kamchatka")),
+    ];
+    let shown = zones.iter().find(|(known, _)| known == zone).map_or(zone.name(), |(_, words)| words.as_ref());
+    let combo = ComboBox::from_id_salt("zone").selected_text(shown).width(190.0);
+    let combo = combo.show_ui(ui, |ui| {
+        for (known, words) in &zones {
+            ui.selectable_value(zone, *known, words.as_ref());
+        }
+    });
+    combo.response
 }
 
 fn about_ui(ui: &mut Ui, snapshot: &Snapshot) {
     ui.label(theme::bold(t!("settings-about")));
     widgets::copyable(ui, &t!("settings-server"), &snapshot.settings.server);
-    widgets::copyable(ui, &t!("settings-zone"), snapshot.moment.zone.name());
     widgets::copyable(ui, &t!("settings-data"), &snapshot.data_folder);
     widgets::copyable(ui, &t!("settings-version"), snapshot.version);
 }

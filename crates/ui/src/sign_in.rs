@@ -6,7 +6,7 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::t;
 use crate::theme::{self, Palette};
 use crate::widgets::{self, Mark};
-use crate::{Action, Credentials, Passphrase, Settings, SignIn, SignInField};
+use crate::{Action, Credentials, Passphrase, Settings, SignIn, SignInField, SignInTrouble};
 
 const FORM_WIDTH: f32 = 380.0;
 /// From top to bottom.
@@ -25,6 +25,8 @@ pub(crate) struct SignInView {
     identified: (String, String),
     focused: bool,
     was_busy: bool,
+    /// The trouble whose field was last given the keyboard.
+    led_to: Option<SignInTrouble>,
     /// A field that was left empty at the last try.
     missing: Option<SignInField>,
     /// The field that is to have the keyboard.
@@ -111,8 +113,11 @@ impl SignInView {
     /// At first the first field that is to be filled in has the keyboard; after a try that failed, the one
     /// that is to be corrected. A wrong password is typed anew.
     fn follow(&mut self, state: &SignIn) {
-        let is_over = std::mem::replace(&mut self.was_busy, state.busy.is_some()) && state.busy.is_none();
-        if is_over {
+        let was_busy = std::mem::replace(&mut self.was_busy, state.busy.is_some());
+        let is_new = state.trouble.is_some() && state.trouble != self.led_to;
+        if state.busy.is_none() && (was_busy || is_new) {
+            self.led_to.clone_from(&state.trouble);
+            self.focused = true;
             let field = state.trouble.as_ref().and_then(|trouble| trouble.field);
             if field == Some(SignInField::Password) {
                 self.password.zeroize();

@@ -86,7 +86,6 @@ pub fn mono(text: impl Into<String>) -> RichText {
 }
 
 /// A block among others, such as a tile of the statistics.
-#[must_use]
 pub fn block(ui: &egui::Ui) -> Frame {
     let palette = Palette::of(ui);
     Frame::new()
@@ -97,7 +96,6 @@ pub fn block(ui: &egui::Ui) -> Frame {
 }
 
 /// The ground of the side menu and of the bars.
-#[must_use]
 pub fn bar(ui: &egui::Ui) -> Frame {
     Frame::new().fill(Palette::of(ui).bar).inner_margin(Margin::symmetric(PANEL_MARGIN, 4))
 }

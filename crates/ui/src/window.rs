@@ -40,6 +40,10 @@ struct Desk {
     /// What is typed where the system has no dialog.
     export_path: Option<String>,
     help: bool,
+    /// What is typed would be lost by closing: the person is being asked.
+    asks_to_close: bool,
+    /// The person has said that it may be lost.
+    leaves: bool,
 }
 
 impl Window {
@@ -64,10 +68,12 @@ impl Window {
         actions
     }
 
-    /// Whether anything typed into a form is not sent.
-    #[must_use]
-    pub fn has_typed(&self) -> bool {
-        self.desk.as_ref().is_some_and(|desk| desk.card.has_typed())
+    /// The window is to be closed: whether it may be at once. Where drafts are not kept and something is
+    /// typed, the person is asked first.
+    pub fn may_close(&mut self, snapshot: &Snapshot) -> bool {
+        let Some(desk) = &mut self.desk else { return true };
+        desk.asks_to_close = !desk.leaves && !snapshot.settings.keep_drafts && desk.card.has_typed();
+        !desk.asks_to_close
     }
 
     /// A notification was pressed: what waits for an answer is shown, the newest first.
@@ -91,6 +97,8 @@ impl Desk {
             settings: SettingsView::default(),
             export_path: None,
             help: false,
+            asks_to_close: false,
+            leaves: false,
         }
     }
 
@@ -121,6 +129,30 @@ impl Desk {
         }
         export_ui(ui, &work.export, &mut self.export_path, actions);
         shell::help_ui(ui, &mut self.help);
+        if self.asks_to_close {
+            self.close_ui(ui);
+        }
+    }
+
+    fn close_ui(&mut self, ui: &Ui) {
+        let modal = egui::Modal::new(egui::Id::unique("close")).show(ui, |ui| {
+            ui.set_width(380.0);
+            ui.label(theme::bold(t!("close-title")));
+            ui.label(t!("close-what"));
+            ui.add_space(8.0);
+            ui.horizontal(|ui| {
+                if ui.button(t!("close-yes")).clicked() {
+                    self.leaves = true;
+                    ui.send_viewport_cmd(egui::ViewportCommand::Close);
+                }
+                if ui.button(t!("close-no")).clicked() {
+                    ui.close();
+                }
+            });
+        });
+        if modal.should_close() {
+            self.asks_to_close = false;
+        }
     }
 
     fn applications_ui(&mut self, ui: &mut Ui, snapshot: &Snapshot, work: &Work, actions: &mut Vec<Action>) {
@@ -129,6 +161,10 @@ impl Desk {
             self.card_panel_ui(ui, snapshot, work, actions);
         }
         egui::CentralPanel::default().show(ui, |ui| self.list.ui(ui, snapshot, work, actions));
+        if self.list.begins_answer() {
+            self.card.begin();
+            ui.request_repaint();
+        }
     }
 
     fn card_panel_ui(&mut self, ui: &mut Ui, snapshot: &Snapshot, work: &Work, actions: &mut Vec<Action>) {
@@ -144,15 +180,13 @@ impl Desk {
         let before = actions.len();
         outbox_ui(ui, work, snapshot.moment, actions);
         for action in actions.get(before..).unwrap_or_default() {
-            match action {
-                Action::Open(_) => self.section = Section::Applications,
-                Action::Rework(id) => {
-                    let row = work.outbox.iter().find(|row| row.record.id == *id);
-                    if let Some(row) = row {
-                        self.card.reread(row.application);
-                    }
-                }
-                _ => {}
+            if let Action::Open(_) = action {
+                self.section = Section::Applications;
+            }
+            if let Action::Rework(id) = action
+                && let Some(row) = work.outbox.iter().find(|row| row.record.id == *id)
+            {
+                self.card.reread(row.application);
             }
         }
     }

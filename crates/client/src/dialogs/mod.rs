@@ -4,24 +4,19 @@
 //! window can offer a typed path.
 
 #[cfg(target_os = "linux")]
-#[path = "desktop.rs"]
-mod platform;
-#[cfg(not(target_os = "linux"))]
-#[path = "native.rs"]
-mod platform;
-#[cfg(target_os = "linux")]
-mod portal;
+mod desktop;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests;
-#[cfg(target_os = "linux")]
-mod zenity;
 
 use std::io;
 use std::path::PathBuf;
 use std::thread;
 
 const TITLE: &str = "Сохранить как";
+#[cfg(target_os = "linux")]
+const NO_DIALOG: &str =
+    "На этом рабочем столе нет окна выбора файла (портала XDG или программы zenity): введите путь вручную";
 
 /// A kind of file that may be chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +44,15 @@ pub enum Outcome {
 /// that is there already, which nobody was asked about.
 #[must_use]
 pub fn choose_file(suggested_name: &str, kinds: &[Kind]) -> Outcome {
-    platform::choose_file(suggested_name, kinds)
+    #[cfg(target_os = "linux")]
+    if !desktop::has_dialog() {
+        return Outcome::NoDialog(NO_DIALOG.to_owned());
+    }
+    let mut dialog = rfd::FileDialog::new().set_title(TITLE).set_file_name(suggested_name);
+    for kind in kinds {
+        dialog = dialog.add_filter(kind.name, &[kind.extension]);
+    }
+    dialog.save_file().map_or(Outcome::Cancelled, Outcome::Chosen)
 }
 
 /// The same on a thread of its own, which hands the outcome over.

@@ -91,7 +91,7 @@ where
     let out = Watched { to: BufWriter::new(file.as_file()), cancelled: to.cancelled };
     let rows = match to.format {
         Format::Csv => write_csv(source, to, out)?,
-        Format::Xlsx => write_xlsx(source, to, out, folder)?,
+        Format::Xlsx => write_xlsx(source, to, out, folder, MOST_APPLICATIONS)?,
     };
     file.as_file().sync_all().map_err(|error| write_failed(to.path, error))?;
     // The last moment at which nothing has changed yet.
@@ -130,15 +130,16 @@ fn write_xlsx<E>(
     to: Export<'_>,
     mut out: Watched<'_, impl Write + Send>,
     folder: &Path,
+    most: usize,
 ) -> Result<usize, ExportError>
 where
     E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let failed = |error| to.or_cancelled(sheet_failed(to.path, error));
     let mut sheet = XlsxSheet::new(folder).map_err(failed)?;
-    let mut left = MOST_APPLICATIONS;
+    let mut left = most;
     let rows = fill(source, to, &mut |cells| {
-        left = left.checked_sub(1).ok_or(ExportError::TooMany { most: MOST_APPLICATIONS })?;
+        left = left.checked_sub(1).ok_or(ExportError::TooMany { most })?;
         sheet.row(cells).map_err(failed)
     })?;
     sheet.finish(&mut out).map_err(failed)?;

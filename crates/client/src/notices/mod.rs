@@ -3,11 +3,8 @@
 //! Invariant: a notification says how many applications came, and nothing of a patient. The caller never
 //! waits, nothing here panics, and a desktop without notifications is a problem in words, not an error.
 
-#[cfg(target_os = "linux")]
-#[path = "bus.rs"]
-mod platform;
-#[cfg(windows)]
-#[path = "toast.rs"]
+#[cfg(any(target_os = "linux", windows))]
+#[path = "desktop.rs"]
 mod platform;
 #[cfg(not(any(target_os = "linux", windows)))]
 #[path = "nowhere.rs"]
@@ -17,7 +14,7 @@ mod platform;
 mod tests;
 
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::thread;
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -27,8 +24,8 @@ const APP_NAME: &str = "Прикрепление онлайн";
 /// Shows notifications as long as it lives.
 #[derive(Debug)]
 pub struct Notices {
-    counts: Option<watch::Sender<usize>>,
-    thread: Option<JoinHandle<()>>,
+    /// Its thread ends when this is dropped; a desktop that does not answer holds nobody up.
+    counts: watch::Sender<usize>,
     problem: Problem,
 }
 
@@ -47,23 +44,17 @@ impl Notices {
         let desk = Desk { on_click: Arc::new(on_click), after: Arc::new(after), problem: problem.clone() };
         let (counts, coming) = watch::channel(0);
         let spawned = thread::Builder::new().name("notices".into()).spawn(move || platform::serve(coming, &desk));
-        let thread = match spawned {
-            Ok(thread) => Some(thread),
-            Err(error) => {
-                tracing::warn!(%error, "the thread of notifications could not be started");
-                problem.set(Some("Уведомления не запустились: перезапустите программу".into()));
-                None
-            }
-        };
-        Self { counts: Some(counts), thread, problem }
+        if let Err(error) = spawned {
+            tracing::warn!(%error, "the thread of notifications could not be started");
+            problem.set(Some("Уведомления не запустились: перезапустите программу".into()));
+        }
+        Self { counts, problem }
     }
 
     /// Tells how many new applications came. Of several that come at once only the last is shown.
     pub fn new_applications(&self, count: usize) {
-        if let Some(counts) = &self.counts
-            && count > 0
-        {
-            counts.send_replace(count);
+        if count > 0 {
+            self.counts.send_replace(count);
         }
     }
 
@@ -71,17 +62,6 @@ impl Notices {
     #[must_use]
     pub fn problem(&self) -> Option<String> {
         self.problem.get()
-    }
-}
-
-impl Drop for Notices {
-    fn drop(&mut self) {
-        self.counts = None;
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::warn!("the thread of notifications had panicked");
-        }
     }
 }
 

@@ -15,6 +15,7 @@ mod watching;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use chrono_tz::Tz;
 use prikrep_daemon::{Config, Daemon, Pulls, SystemClock, Upstream};
@@ -22,6 +23,7 @@ use prikrep_domain::{AnswerId, Directory, Session};
 use prikrep_store::{OutboxState, SledStore, Store};
 use prikrep_ui::{Action, CardState, Counts, Export, FiguresState, Link, List, Work};
 use tokio::runtime::Handle;
+use tokio::time::{Instant, sleep};
 
 use counting::Counter;
 use desk::{DeskMessage, DeskWorker};
@@ -32,7 +34,9 @@ pub(crate) use watching::NewPending;
 use watching::Watching;
 
 const LONG_POLL_SECS: u32 = 55;
-const DIRECTORY_EVERY: std::time::Duration = std::time::Duration::from_secs(10 * 60);
+const DIRECTORY_EVERY: Duration = Duration::from_secs(10 * 60);
+/// For the last users of the store, after everything was told to stop.
+const STORE_TIME: Duration = Duration::from_secs(1);
 
 /// What a workplace is made of.
 pub(crate) struct Parts<U> {
@@ -112,14 +116,13 @@ impl Workplace {
         &self.published
     }
 
-    pub(crate) fn store(&self) -> Arc<SledStore> {
-        Arc::clone(&self.store)
+    pub(crate) const fn store(&self) -> &Arc<SledStore> {
+        &self.store
     }
 
     /// Answers that only this workstation has.
     pub(crate) fn undelivered(&self) -> usize {
-        let is_here_only = |state: &OutboxState| !matches!(state, OutboxState::Delivered { .. });
-        self.store.outbox().iter().filter(|entry| is_here_only(&entry.state)).count()
+        undelivered(&*self.store)
     }
 
     /// Does what concerns the list, the card and the answers; gives the rest back.
@@ -142,7 +145,16 @@ impl Workplace {
                 self.published.edit(|work| work.figures = FiguresState::Counting(0));
                 self.counter.count(period);
             }
-            other => return Some(other),
+            rest @ (Action::SignIn(_)
+            | Action::Identify { .. }
+            | Action::Demo
+            | Action::Lock
+            | Action::Unlock(_)
+            | Action::SignOut { .. }
+            | Action::Export(..)
+            | Action::ExportTo(_)
+            | Action::EndExport
+            | Action::Set(_)) => return Some(rest),
         }
         None
     }
@@ -164,8 +176,9 @@ impl Workplace {
         self.list.send(ListMessage::Changed);
     }
 
-    /// Stops everything; takes a few seconds at most.
-    pub(crate) async fn stop(self) {
+    /// Stops everything; takes a few seconds at most. Returns how many answers only this workstation has: what
+    /// was sent last is among them.
+    pub(crate) async fn stop(self) -> usize {
         let Self { store, daemon, published, list, desk, counter, threads, watching, runtime: _ } = self;
         watching.stop().await;
         counter.stop();
@@ -177,9 +190,29 @@ impl Workplace {
         if !daemon.stop().await {
             tracing::warn!("the daemon did not come to its end in time");
         }
-        if tokio::task::spawn_blocking(move || drop(store)).await.is_err() {
-            tracing::error!("the store could not be closed");
-        }
+        let undelivered = undelivered(&*store);
+        release(store).await;
+        undelivered
+    }
+}
+
+fn undelivered(store: &dyn Store) -> usize {
+    let is_here_only = |state: &OutboxState| !matches!(state, OutboxState::Delivered { .. });
+    store.outbox().iter().filter(|entry| is_here_only(&entry.state)).count()
+}
+
+/// Closes the store here and now, when nobody else holds it any more: a count or an export that was given up
+/// lets it go at its next row.
+async fn release(store: Arc<SledStore>) {
+    let until = Instant::now() + STORE_TIME;
+    while Arc::strong_count(&store) > 1 && Instant::now() < until {
+        sleep(Duration::from_millis(5)).await;
+    }
+    if Arc::strong_count(&store) > 1 {
+        tracing::warn!("the store is still in use: it is closed by its last user");
+    }
+    if tokio::task::spawn_blocking(move || drop(store)).await.is_err() {
+        tracing::error!("the store could not be closed");
     }
 }
 

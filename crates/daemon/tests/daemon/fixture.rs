@@ -113,9 +113,9 @@ pub(crate) fn answer(store: &dyn Store, number: u32, decision: DecisionKind) -> 
     id
 }
 
-/// The usual configuration with repeatable jitter.
+/// The usual configuration with pages of 1,000 and repeatable jitter.
 pub(crate) fn config(pulls: Pulls) -> Config {
-    Config { jitter: Jitter::seeded(7), ..Config::new(pulls) }
+    Config { jitter: Jitter::seeded(7), page_limit: 1_000, ..Config::new(pulls) }
 }
 
 pub(crate) fn live() -> Config {

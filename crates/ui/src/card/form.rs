@@ -29,8 +29,8 @@ pub(crate) struct Form {
     pub(crate) sending: Option<u64>,
     /// Whether the person has typed anything.
     pub(crate) touched: bool,
-    /// The first mistaken field is to have the keyboard; without mistakes the first.
-    pub(crate) wants_focus: bool,
+    /// The field that is to have the keyboard, by its name on the wire.
+    pub(crate) wanted_field: Option<String>,
 }
 
 impl Form {
@@ -52,7 +52,7 @@ impl Form {
             refused: None,
             sending: None,
             touched,
-            wants_focus: false,
+            wanted_field: None,
         }
     }
 
@@ -61,15 +61,21 @@ impl Form {
         self.errors.iter().find(|error| error.field == field).map(|error| error.message.as_str())
     }
 
-    /// The field where typing goes on: the uppermost that is mistaken, otherwise the first of the decision.
-    pub(crate) fn first_field(&self) -> &'static str {
-        let mistaken = FIELDS.into_iter().find(|field| self.error(field).is_some());
-        mistaken.unwrap_or(match self.draft.decision {
+    /// The keyboard goes to the first field of the decision.
+    pub(crate) fn begin(&mut self) {
+        let field = match self.draft.decision {
             Some(DecisionKind::Provide) => "district",
             Some(DecisionKind::Refuse) => "refusal_reason",
             Some(DecisionKind::Detach) => "answer_date",
             Some(DecisionKind::ApproveCancel | DecisionKind::FailCancel) | None => "comment",
-        })
+        };
+        self.wanted_field = Some(field.to_owned());
+    }
+
+    /// The keyboard goes to the uppermost field that is mistaken.
+    fn go_to_mistake(&mut self) {
+        let mistaken = FIELDS.into_iter().find(|field| self.error(field).is_some());
+        self.wanted_field = mistaken.map(str::to_owned);
     }
 
     /// What was typed, as it is kept.
@@ -103,7 +109,8 @@ impl Form {
                 Some(Action::Send { attempt, application: self.application, draft })
             }
             Err(errors) => {
-                (self.errors, self.wants_focus) = (errors, true);
+                self.errors = errors;
+                self.go_to_mistake();
                 None
             }
         }
@@ -114,7 +121,7 @@ impl Form {
         self.sending = None;
         self.errors.clone_from(&why.errors);
         self.refused = why.errors.is_empty().then(|| why.words.clone());
-        self.wants_focus = true;
+        self.go_to_mistake();
     }
 
     /// The answer as it would be sent at this moment.

@@ -35,7 +35,7 @@ impl Form {
             changed |= self.comment_ui(ui);
             self.trouble_ui(ui);
         });
-        self.wants_focus = false;
+        self.wanted_field = None;
         changed
     }
 
@@ -118,8 +118,7 @@ impl Form {
         let label = t!("answer-position");
         let position = widgets::suggest(ui, salt, &mut doctor.position, &positions, &label, "", error.as_deref());
         self.focus_if(&position.response, "doctor.position");
-        let changed = [&name, &position].iter().any(|one| one.response.changed() || one.chosen.is_some());
-        changed
+        [&name, &position].iter().any(|one| one.response.changed() || one.chosen.is_some())
     }
 
     fn refuse_ui(&mut self, ui: &mut Ui, directory: &Directory) -> bool {
@@ -198,7 +197,7 @@ impl Form {
     }
 
     fn focus_if(&self, response: &Response, field: &str) {
-        if self.wants_focus && self.first_field() == field {
+        if self.wanted_field.as_deref() == Some(field) {
             response.request_focus();
         }
     }

@@ -41,6 +41,8 @@ pub(crate) struct CardView {
     seen: u64,
     /// The height of what was last shown as the answer.
     answer_height: f32,
+    /// The keyboard is to go to the form as soon as it is drawn.
+    begins: bool,
     /// The application whose answer has just become durable.
     just_sent: Option<ApplicationId>,
     /// The application whose draft was dropped since its card was opened.
@@ -51,6 +53,11 @@ impl CardView {
     /// Whether anything typed would be lost if the program ended now and drafts were not kept.
     pub(crate) fn has_typed(&self) -> bool {
         self.forms.values().any(|form| form.touched)
+    }
+
+    /// The keyboard goes to the answer form.
+    pub(crate) const fn begin(&mut self) {
+        self.begins = true;
     }
 
     /// A stored draft has changed by other means than typing here.
@@ -117,7 +124,7 @@ impl CardView {
         ui.separator();
         let id = card.standing.application.id;
         // The form is always in sight: the fields scroll above it.
-        let most = (ui.available_height() * 0.66).max(120.0);
+        let most = (ui.available_height() * 0.75).max(120.0);
         let height = self.answer_height.clamp(24.0, most);
         let answer = Panel::bottom("answer").resizable(false).exact_size(height).frame(Frame::NONE).show(ui, |ui| {
             // «Отправить» stands under what scrolls.
@@ -172,7 +179,9 @@ impl CardView {
         // Before a field of several lines takes it.
         self.keys_send = !shell::is_covered(ui) && ui.input_mut(|input| input.consume_shortcut(&SEND));
         let form = self.forms.entry(id).or_insert_with(|| Form::of(card));
-        form.wants_focus |= goes_to_answer(ui);
+        if std::mem::take(&mut self.begins) {
+            form.begin();
+        }
         let around = Surroundings { standing: &card.standing, directory: &work.directory, moment: snapshot.moment };
         let changed = ui.push_id(form_ui::form_id(form), |ui| form.ui(ui, &around)).inner;
         if changed {
@@ -216,11 +225,4 @@ impl CardView {
 /// Whether the card's application is to be answered here.
 fn has_form(card: &Card, work: &Work) -> bool {
     card.standing.is_pending() && work.role.answers_applications()
-}
-
-/// Enter, when nothing else takes it: from the list the keyboard goes into the form.
-fn goes_to_answer(ui: &Ui) -> bool {
-    let nothing_focused = ui.memory(|memory| memory.focused()).is_none();
-    let is_free = nothing_focused && !ui.any_popup_open() && !shell::is_covered(ui);
-    is_free && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter))
 }

@@ -30,7 +30,7 @@ pub(super) fn header_ui(ui: &mut Ui, card: &Card, actions: &mut Vec<Action>) {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| close_ui(ui, actions));
     });
     ui.horizontal_wrapped(|ui| {
-        ui.add(Label::new(theme::mono(&application.id.to_string())).selectable(true));
+        ui.add(Label::new(theme::mono(application.id.to_string())).selectable(true));
         if widgets::icon_button(ui, Icon::Copy, &t!("card-copy-id"), Sense::click()).clicked() {
             ui.copy_text(application.id.to_string());
         }

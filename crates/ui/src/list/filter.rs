@@ -35,8 +35,7 @@ const SNILS_WIDTH: f32 = 114.0;
 const TYPE_WIDTH: f32 = 166.0;
 const KIND_WIDTH: f32 = 138.0;
 const STATUS_WIDTH: f32 = 128.0;
-const SEARCH_WIDTH: f32 = 58.0;
-const RESET_WIDTH: f32 = 78.0;
+const BUTTONS_WIDTH: f32 = 140.0;
 
 /// All dates up to today.
 pub(crate) fn everything(today: NaiveDate) -> Period {
@@ -156,18 +155,20 @@ impl Filter {
 }
 
 fn buttons_ui(ui: &mut Ui) -> Option<Asked> {
-    // A button that does not fit goes to the next row and is not broken.
-    let button = |ui: &mut Ui, width: f32, button: egui::Button<'_>| {
-        widgets::within(ui, width, |ui| widgets::beside_label(ui, |ui| ui.add(button)))
-    };
-    let primary = theme::primary(ui, t!("filter-search"));
-    let search = button(ui, SEARCH_WIDTH, primary);
-    let reset = button(ui, RESET_WIDTH, egui::Button::new(t!("filter-reset")));
-    match (search.clicked(), reset.clicked()) {
-        (true, _) => Some(Asked::Search),
-        (false, true) => Some(Asked::Reset),
-        (false, false) => None,
-    }
+    widgets::within(ui, BUTTONS_WIDTH, |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ui.label(theme::note(ui, " "));
+        ui.horizontal(|ui| {
+            let search = ui.add(theme::primary(ui, t!("filter-search")));
+            let reset = ui.button(t!("filter-reset"));
+            match (search.clicked(), reset.clicked()) {
+                (true, _) => Some(Asked::Search),
+                (false, true) => Some(Asked::Reset),
+                (false, false) => None,
+            }
+        })
+        .inner
+    })
 }
 
 /// A field's text, parsed; an empty one is none.

@@ -38,6 +38,8 @@ pub(crate) struct ListView {
     was_typing: bool,
     /// The first search was made.
     has_begun: bool,
+    /// Enter was pressed on the application whose card is open: the answer is to begin.
+    begins_answer: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +67,7 @@ impl ListView {
             wants_name_focus: false,
             was_typing: false,
             has_begun: false,
+            begins_answer: false,
         }
     }
 
@@ -75,6 +78,11 @@ impl ListView {
         self.sort = query.sort;
         self.has_begun = true;
         actions.push(Action::Search(query.clone()));
+    }
+
+    /// Whether Enter has just been pressed on the application whose card is open.
+    pub(crate) const fn begins_answer(&mut self) -> bool {
+        std::mem::replace(&mut self.begins_answer, false)
     }
 
     /// Draws the filter, over the whole width.
@@ -235,6 +243,8 @@ impl ListView {
         }
         let nothing_focused = ui.memory(|memory| memory.focused()).is_none();
         if nothing_focused && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter)) {
+            let is_open = card_is_open && self.selected.is_some_and(|selected| selected.id == work.card.id());
+            self.begins_answer = is_open;
             let first = Selected { index: 0, id: None, opens: true, is_gone: false };
             self.selected = Some(Selected { opens: true, ..self.selected.unwrap_or(first) });
         }
@@ -272,11 +282,9 @@ impl ListView {
     /// Letters that are typed nowhere go to the search by name.
     fn type_ahead(&mut self, ui: &Ui, actions: &mut Vec<Action>) {
         let typed: String = ui.input(|input| {
-            let texts = input.events.iter().filter_map(|event| match event {
-                egui::Event::Text(text) => Some(text.as_str()),
-                _ => None,
-            });
-            texts.collect()
+            let text =
+                |event: &egui::Event| if let egui::Event::Text(text) = event { Some(text.clone()) } else { None };
+            input.events.iter().filter_map(text).collect()
         });
         let is_letter = typed.chars().any(char::is_alphabetic);
         if is_letter && ui.memory(|memory| memory.focused()).is_none() {

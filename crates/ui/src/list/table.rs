@@ -18,6 +18,8 @@ use crate::widgets;
 /// Widths that a column may have, in points.
 const WIDTHS: (f32, f32) = (56.0, 700.0);
 
+/// The room of the scroll bar beside the rows.
+const SCROLL_BAR: f32 = 14.0;
 /// Usual widths of the six columns: alone, and beside an open card.
 const WIDE: [f32; 6] = [320.0, 128.0, 150.0, 132.0, 262.0, 158.0];
 const NARROW: [f32; 6] = [186.0, 110.0, 72.0, 82.0, 98.0, 126.0];
@@ -78,32 +80,60 @@ pub(super) fn table_ui(ui: &mut Ui, shown: &Shown<'_>) -> Touched {
         .num_sticky_cols(1)
         .headers([HeaderRow::new(theme::HEADER_HEIGHT)]);
     match shown.scroll_to {
-        Some(ScrollTo::See(row)) => table = table.scroll_to_row(row as u64, None),
-        Some(ScrollTo::Top) => table = table.scroll_to_row(0, Some(egui::Align::TOP)),
+        Some(ScrollTo::See(row)) => table = seen(table, row as u64, None),
+        Some(ScrollTo::Top) => table = seen(table, 0, Some(egui::Align::TOP)),
         None => {}
     }
     let state_id = table.get_id(ui);
-    let known = remembered(ui, state_id, &ids, if shown.widths.len() == usual.len() { shown.widths } else { &usual });
+    let widths =
+        if shown.widths.len() == usual.len() { shown.widths.to_vec() } else { fitted(usual, ui.available_width()) };
+    remember(ui, state_id, &ids, &widths);
     let mut rows = Rows { shown, palette: Palette::of(ui), touched: Touched::default(), named: HashSet::new() };
     table.show(ui, &mut rows);
     let mut touched = rows.touched;
-    touched.widths = widths_now(ui, state_id, &ids).filter(|now| *now != known && !ui.input(|i| i.pointer.any_down()));
+    touched.widths = changed_widths(ui, state_id, &ids);
     touched
 }
 
-/// The widths as the table remembers them. A table that has never been shown is given these: it would
-/// otherwise fit its columns to what happens to be seen first.
-fn remembered(ui: &Ui, state_id: Id, ids: &[Id; 6], widths: &[f32]) -> Vec<f32> {
+/// Brings a row into view; the first columns with it.
+fn seen(table: Table, row: u64, align: Option<egui::Align>) -> Table {
+    table.scroll_to_row(row, align).scroll_to_column(1, None)
+}
+
+/// The usual widths, where there is less room with a narrower name and type.
+fn fitted(usual: [f32; 6], room: f32) -> Vec<f32> {
+    const LEAST_NAME: f32 = 180.0;
+    const LEAST_TYPE: f32 = 100.0;
+    let mut widths = usual;
+    let over = (widths.iter().sum::<f32>() + SCROLL_BAR - room).max(0.0);
+    let [name, _, _, _, kind, _] = &mut widths;
+    let from_type = (over / 2.0).min(*kind - LEAST_TYPE);
+    *kind = (*kind - from_type).floor();
+    *name = (*name - (over - from_type)).max(LEAST_NAME).floor();
+    widths.to_vec()
+}
+
+/// Gives widths to a table that has never been shown: it would otherwise fit its columns to what happens to
+/// be seen first.
+fn remember(ui: &Ui, state_id: Id, ids: &[Id; 6], widths: &[f32]) {
     if TableState::load(ui, state_id).is_none() {
         let col_widths = ids.iter().copied().zip(widths.iter().copied()).collect();
         TableState { col_widths, parent_width: None }.store(ui, state_id);
     }
-    widths.to_vec()
 }
 
-fn widths_now(ui: &Ui, state_id: Id, ids: &[Id; 6]) -> Option<Vec<f32>> {
+/// The widths after the person has dragged one of them: they differ from those when the button went down.
+fn changed_widths(ui: &Ui, state_id: Id, ids: &[Id; 6]) -> Option<Vec<f32>> {
     let state = TableState::load(ui, state_id)?;
-    ids.iter().map(|id| state.col_widths.get(id).copied().map(f32::round)).collect()
+    let now: Vec<f32> =
+        ids.iter().map(|id| state.col_widths.get(id).copied().map(f32::round)).collect::<Option<_>>()?;
+    let before_id = state_id.with("before");
+    let (pressed, released) = ui.input(|input| (input.pointer.any_pressed(), input.pointer.any_released()));
+    let before: Option<Vec<f32>> = ui.data(|data| data.get_temp(before_id));
+    if pressed || before.is_none() {
+        ui.data_mut(|data| data.insert_temp(before_id, now.clone()));
+    }
+    before.filter(|before| released && *before != now).map(|_| now)
 }
 
 struct Rows<'a> {

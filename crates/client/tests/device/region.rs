@@ -1,0 +1,191 @@
+//! A gateway and a register that can be stopped and started again at the same address.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::Utc;
+use prikrep_domain::{Application, Oid, Organization, Role, Standing};
+use prikrep_server::{
+    Config, DirectoryConfig, Login, NewAccount, NewOrganization, Order, PullAt, Secret, Server, UpstreamConfig,
+};
+use prikrep_simulator::{AppliedAnswer, DEFAULT_LOGIN, DEFAULT_PASSWORD, Options, Scale, Simulator};
+use prikrep_testkit::{PASSWORD, ZONE};
+use tempfile::TempDir;
+use tokio::net::TcpSocket;
+use tokio::runtime::Runtime;
+
+const APPLICATIONS: u64 = 300;
+const SEED: u64 = 11;
+
+/// A region with one registrar's account for each name.
+pub struct Region {
+    runtime: Runtime,
+    gateway: Option<prikrep_simulator::Running>,
+    register: Option<prikrep_server::Running>,
+    config: Config,
+    organization: Organization,
+    _folder: TempDir,
+    /// Holds the port while the register is stopped: nobody listens there, and nobody else gets it.
+    _port: TcpSocket,
+}
+
+impl Region {
+    /// Starts a region whose register has pulled everything, with registrars of one organization.
+    pub fn start(logins: &[&str]) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let folder = TempDir::with_prefix("prikrep-test-").unwrap();
+        let (gateway, port) = runtime.block_on(async {
+            let scale =
+                Scale { applications: APPLICATIONS, organizations: 3, seed: SEED, start: prikrep_testkit::start() };
+            (Simulator::start(Options::of(scale)).await.unwrap(), free_port())
+        });
+        let config = configured(folder.path(), &gateway, port.local_addr().unwrap());
+        let organization = gateway.read(|gateway| gateway.organizations().next().cloned().unwrap());
+        let mut region = Self {
+            runtime,
+            gateway: Some(gateway),
+            register: None,
+            config,
+            organization,
+            _folder: folder,
+            _port: port,
+        };
+        region.start_register();
+        region.runtime.block_on(region.register().pull_now()).unwrap();
+        for login in logins {
+            region.add_registrar(login);
+        }
+        region
+    }
+
+    /// The register's address.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.config.listen)
+    }
+
+    /// The socket behind it.
+    pub fn address(&self) -> SocketAddr {
+        self.config.listen
+    }
+
+    /// Where things of the test beside the devices run.
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// Starts the register that was stopped, with the data that it had.
+    pub fn start_register(&mut self) {
+        assert!(self.register.is_none(), "it runs already");
+        self.register = Some(self.runtime.block_on(Server::start(self.config.clone())).unwrap());
+    }
+
+    /// Stops the register: its address refuses connections from now on.
+    pub fn stop_register(&mut self) {
+        self.runtime.block_on(self.register.take().unwrap().stop());
+    }
+
+    /// Gives an account another password.
+    pub fn set_password(&self, login: &str, password: &str) {
+        let order =
+            Order::SetPassword { login: Login::parse(login).unwrap(), password: Secret::new(password.to_owned()) };
+        self.register().register().carry_out(order, None, Utc::now()).unwrap();
+    }
+
+    /// Lets new applications arrive at the gateway; returns those of the registrars' organization.
+    pub fn arrive(&self, count: u64) -> Vec<Standing> {
+        let gateway = self.gateway.as_ref().unwrap();
+        let arrived = gateway.arrive(count);
+        let standings = arrived.into_iter().map(|id| gateway.read(|gateway| gateway.standing(id).unwrap()));
+        standings.filter(|standing| self.is_ours(&standing.application)).collect()
+    }
+
+    /// The answers that have taken effect at the gateway.
+    pub fn applied_answers(&self) -> Vec<AppliedAnswer> {
+        self.gateway.as_ref().unwrap().read(|gateway| gateway.applied_answers().to_vec())
+    }
+
+    fn is_ours(&self, application: &Application) -> bool {
+        application.organization.oid == self.organization.oid
+    }
+
+    fn register(&self) -> &prikrep_server::Running {
+        self.register.as_ref().expect("the register runs")
+    }
+
+    fn add_registrar(&self, login: &str) {
+        let organization = &self.organization;
+        let account = NewAccount {
+            login: Login::parse(login).unwrap(),
+            password: Secret::new(PASSWORD.to_owned()),
+            employee: employee(login),
+            role: Role::Registrar,
+            organization: Some(NewOrganization {
+                oid: organization.oid.clone(),
+                name: Some(organization.name.clone()),
+            }),
+        };
+        Arc::clone(self.register().register()).add_user(account, Utc::now()).unwrap();
+    }
+}
+
+impl Drop for Region {
+    fn drop(&mut self) {
+        let (register, gateway) = (self.register.take(), self.gateway.take());
+        self.runtime.block_on(async {
+            if let Some(register) = register {
+                register.stop().await;
+            }
+            if let Some(gateway) = gateway {
+                gateway.stop().await;
+            }
+        });
+    }
+}
+
+/// The full name that the register knows of a login.
+pub fn employee(login: &str) -> String {
+    format!("Сотрудник {login}")
+}
+
+/// A free port that is held: whoever knows it may listen on it, and nobody else gets it meanwhile.
+pub fn free_port() -> TcpSocket {
+    let port = TcpSocket::new_v4().unwrap();
+    port.set_reuseaddr(true).unwrap();
+    port.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    port
+}
+
+fn configured(folder: &Path, gateway: &prikrep_simulator::Running, listen: SocketAddr) -> Config {
+    let password_file = folder.join("upstream.password");
+    write_private(&password_file, DEFAULT_PASSWORD);
+    let directory_file = folder.join("directory.json");
+    let directory = gateway.read(|gateway| {
+        let of = |oid: &Oid| serde_json::to_value(gateway.directory_of(oid).unwrap()).unwrap();
+        gateway.organizations().map(|one| (one.oid.to_string(), of(&one.oid))).collect::<serde_json::Map<_, _>>()
+    });
+    write_private(&directory_file, &serde_json::Value::Object(directory).to_string());
+    Config {
+        data_dir: folder.join("register"),
+        listen,
+        timezone: ZONE,
+        upstream: Some(UpstreamConfig {
+            url: gateway.url(),
+            login: DEFAULT_LOGIN.to_owned(),
+            password_file,
+            ca_file: None,
+            pull_at: PullAt::Live,
+        }),
+        directory: DirectoryConfig { file: Some(directory_file) },
+        ..Config::default()
+    }
+}
+
+fn write_private(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+}
