@@ -200,6 +200,10 @@ impl Form {
         if self.wanted_field.as_deref() == Some(field) {
             response.request_focus();
         }
+        // In a low window the field may be scrolled away.
+        if response.gained_focus() {
+            response.scroll_to_me(None);
+        }
     }
 }
 

@@ -92,6 +92,11 @@ impl Workstation {
         Self::of(SIZE, snapshot, office)
     }
 
+    /// At a stage before or after the work.
+    pub(crate) fn at(stage: Stage) -> Self {
+        Self::of(SIZE, office::snapshot(stage), Office::default())
+    }
+
     /// At work with an application's card open.
     pub(crate) fn at_card(applications: Vec<Application>, id: ApplicationId) -> Self {
         let mut workstation = Self::at_work(applications);
@@ -269,6 +274,10 @@ impl Workstation {
 
     pub(crate) fn saved(&self) -> Vec<(ApplicationId, AnswerDraft)> {
         self.all(|action| if let Action::SaveDraft(id, draft) = action { Some((*id, draft.clone())) } else { None })
+    }
+
+    pub(crate) fn settings(&self) -> Vec<Settings> {
+        self.all(|action| if let Action::Set(settings) = action { Some(settings.clone()) } else { None })
     }
 
     /// Texts that were put on the clipboard by the next steps.
