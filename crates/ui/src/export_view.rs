@@ -10,13 +10,11 @@ use crate::{Action, Export};
 const WIDTH: f32 = 460.0;
 
 /// Draws what there is to say of an export. `path` is what is typed where the system has no dialog.
-pub(crate) fn export_ui(ui: &Ui, export: &Export, path: &mut String, actions: &mut Vec<Action>) {
+pub(crate) fn export_ui(ui: &Ui, export: &Export, path: &mut Option<String>, actions: &mut Vec<Action>) {
     match export {
-        Export::None | Export::Choosing => path.clear(),
+        Export::None | Export::Choosing => *path = None,
         Export::AskPath { proposed, trouble } => {
-            if path.is_empty() {
-                path.clone_from(proposed);
-            }
+            let path = path.get_or_insert_with(|| proposed.clone());
             modal(ui, actions, |ui, actions| ask_ui(ui, path, trouble.as_deref(), actions));
         }
         Export::Writing { done, total } => modal(ui, actions, |ui, actions| {

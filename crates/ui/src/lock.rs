@@ -15,6 +15,7 @@ const FORM_WIDTH: f32 = 320.0;
 pub(crate) struct LockView {
     password: String,
     focused: bool,
+    was_busy: bool,
 }
 
 impl Drop for LockView {
@@ -39,7 +40,9 @@ impl LockView {
 
     fn form_ui(&mut self, ui: &mut Ui, state: &Locked, actions: &mut Vec<Action>) {
         let field = secret_field(ui, &t!("sign-in-password"), &mut self.password, state.trouble.as_deref());
-        if !std::mem::replace(&mut self.focused, true) {
+        // While the password is checked the field takes no keyboard.
+        let is_over = std::mem::replace(&mut self.was_busy, state.busy) && !state.busy;
+        if is_over || (!state.busy && !std::mem::replace(&mut self.focused, true)) {
             field.request_focus();
         }
         if let Some(hint) = &state.hint {
@@ -48,10 +51,12 @@ impl LockView {
         ui.add_space(6.0);
         let words = t!("lock-unlock");
         let pressed = ui.add_sized([FORM_WIDTH, 32.0], theme::primary(ui, words)).clicked();
-        if (pressed || was_entered(ui, &[&field])) && !self.password.is_empty() {
-            actions.push(Action::Unlock(Zeroizing::new(self.password.clone())));
-            self.password.zeroize();
+        if pressed || was_entered(ui, &[&field]) {
             self.focused = false;
+            if !self.password.is_empty() {
+                actions.push(Action::Unlock(Zeroizing::new(self.password.clone())));
+                self.password.zeroize();
+            }
         }
     }
 }

@@ -9,6 +9,9 @@ use crate::widgets::{self, Mark};
 use crate::{Action, Credentials, Passphrase, Settings, SignIn, SignInField, SignInTrouble};
 
 const FORM_WIDTH: f32 = 380.0;
+/// From top to bottom.
+const FIELDS: [SignInField; 4] =
+    [SignInField::Server, SignInField::Login, SignInField::Password, SignInField::Passphrase];
 
 /// The sign-in's own state.
 #[derive(Default)]
@@ -21,10 +24,13 @@ pub(crate) struct SignInView {
     /// Whom the client was last asked about.
     identified: (String, String),
     focused: bool,
+    was_busy: bool,
     /// The trouble whose field was last given the keyboard.
     led_to: Option<SignInTrouble>,
     /// A field that was left empty at the last try.
     missing: Option<SignInField>,
+    /// The field that is to have the keyboard.
+    wants_focus: Option<SignInField>,
 }
 
 impl Drop for SignInView {
@@ -62,8 +68,10 @@ impl SignInView {
             let told = state.trouble.as_ref().filter(|trouble| trouble.field == Some(field));
             told.map(|trouble| trouble.words.clone())
         };
+        // Told until something is typed there.
+        let missing = self.missing.filter(|field| self.is_empty(*field));
         let error = |field| {
-            self.missing
+            missing
                 .filter(|missing| *missing == field)
                 .map_or_else(|| trouble(field), |_| Some(t!("sign-in-fill").into_owned()))
         };
@@ -74,23 +82,19 @@ impl SignInView {
         let login = text_field(ui, &t!("sign-in-login"), &mut self.login, "", login_error.as_deref());
         let password = secret_field(ui, &t!("sign-in-password"), &mut self.password, password_error.as_deref());
         let mut entered = was_entered(ui, &[&server, &login, &password]);
+        let mut last = None;
         if state.passphrase != Passphrase::NotNeeded {
             let label = match state.passphrase {
                 Passphrase::Enter => t!("sign-in-passphrase"),
                 Passphrase::Choose | Passphrase::NotNeeded => t!("sign-in-passphrase-choose"),
             };
             let passphrase = secret_field(ui, &label, &mut self.passphrase, passphrase_error.as_deref());
-            self.lead(state, SignInField::Passphrase, &passphrase);
             ui.label(RichText::new(t!("sign-in-passphrase-why")).small().color(Palette::of(ui).muted));
             entered |= was_entered(ui, &[&passphrase]);
+            last = Some(passphrase);
         }
-        if state.trouble.is_none() {
-            self.led_to = None;
-        }
-        self.first_focus(&server, &login, &password);
-        self.lead(state, SignInField::Server, &server);
-        self.lead(state, SignInField::Login, &login);
-        self.lead(state, SignInField::Password, &password);
+        self.follow(state);
+        self.focus([Some(&server), Some(&login), Some(&password), last.as_ref()]);
         self.identify(actions);
         ui.add_space(8.0);
         if let Some(trouble) = state.trouble.as_ref().filter(|trouble| trouble.field.is_none()) {
@@ -106,24 +110,39 @@ impl SignInView {
         }
     }
 
-    fn first_focus(&mut self, server: &Response, login: &Response, password: &Response) {
-        if std::mem::replace(&mut self.focused, true) {
-            return;
-        }
-        match (self.server.is_empty(), self.login.is_empty()) {
-            (true, _) => server.request_focus(),
-            (false, true) => login.request_focus(),
-            (false, false) => password.request_focus(),
+    /// At first the first field that is to be filled in has the keyboard; after a try that failed, the one
+    /// that is to be corrected. A wrong password is typed anew.
+    fn follow(&mut self, state: &SignIn) {
+        let was_busy = std::mem::replace(&mut self.was_busy, state.busy.is_some());
+        let is_new = state.trouble.is_some() && state.trouble != self.led_to;
+        if state.busy.is_none() && (was_busy || is_new) {
+            self.led_to.clone_from(&state.trouble);
+            self.focused = true;
+            let field = state.trouble.as_ref().and_then(|trouble| trouble.field);
+            if field == Some(SignInField::Password) {
+                self.password.zeroize();
+            }
+            self.wants_focus = Some(field.unwrap_or(SignInField::Password));
+        } else if !std::mem::replace(&mut self.focused, true) {
+            let first = [SignInField::Server, SignInField::Login].into_iter().find(|field| self.is_empty(*field));
+            self.wants_focus = Some(first.unwrap_or(SignInField::Password));
         }
     }
 
-    /// A field that has just turned out mistaken gets the keyboard.
-    fn lead(&mut self, state: &SignIn, field: SignInField, response: &Response) {
-        let is_new = state.trouble != self.led_to;
-        if is_new && state.busy.is_none() && state.trouble.as_ref().is_some_and(|trouble| trouble.field == Some(field))
-        {
+    fn focus(&mut self, fields: [Option<&Response>; 4]) {
+        let Some(wanted) = self.wants_focus.take() else { return };
+        let found = FIELDS.into_iter().zip(fields).find(|(field, _)| *field == wanted);
+        if let Some(response) = found.and_then(|(_, response)| response) {
             response.request_focus();
-            self.led_to.clone_from(&state.trouble);
+        }
+    }
+
+    fn is_empty(&self, field: SignInField) -> bool {
+        match field {
+            SignInField::Server => self.server.trim().is_empty(),
+            SignInField::Login => self.login.trim().is_empty(),
+            SignInField::Password => self.password.is_empty(),
+            SignInField::Passphrase => self.passphrase.is_empty(),
         }
     }
 
@@ -140,14 +159,9 @@ impl SignInView {
 
     fn enter(&mut self, state: &SignIn, afresh: bool, actions: &mut Vec<Action>) {
         let needs_passphrase = state.passphrase != Passphrase::NotNeeded;
-        self.missing = [
-            (SignInField::Server, self.server.trim().is_empty()),
-            (SignInField::Login, self.login.trim().is_empty()),
-            (SignInField::Password, self.password.is_empty()),
-            (SignInField::Passphrase, needs_passphrase && self.passphrase.is_empty()),
-        ]
-        .into_iter()
-        .find_map(|(field, is_empty)| is_empty.then_some(field));
+        let is_asked = |field: &SignInField| *field != SignInField::Passphrase || needs_passphrase;
+        self.missing = FIELDS.into_iter().filter(is_asked).find(|field| self.is_empty(*field));
+        self.wants_focus = self.missing;
         if self.missing.is_none() {
             actions.push(Action::SignIn(Credentials {
                 server: self.server.trim().to_owned(),

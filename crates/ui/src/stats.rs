@@ -2,7 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 use egui::{RichText, ScrollArea, Sense, Ui, accesskit::Role};
-use egui_plot::{Bar, BarChart, Legend, Plot, PlotPoint};
+use egui_plot::{Bar, BarChart, Plot, PlotPoint};
 use prikrep_domain::{ApplicationType, Moment, Period, Query, Status, StatusFilter};
 
 use crate::format;
@@ -64,12 +64,12 @@ impl StatsView {
     }
 
     fn period_ui(&mut self, ui: &mut Ui, moment: Moment, actions: &mut Vec<Action>) {
-        let asks = ui
-            .horizontal_top(|ui| {
-                let changed = ui.vertical(|ui| self.period.ui(ui, moment.today(), &self.mistakes)).inner.changed();
-                widgets::beside_label(ui, |ui| ui.button(t!("stats-count"))).clicked() || changed
-            })
-            .inner;
+        let fields = ui.horizontal_top(|ui| {
+            let [from, to] = self.period.fields_ui(ui, moment.today(), &self.mistakes);
+            let pressed = widgets::beside_label(ui, |ui| ui.button(t!("stats-count"))).clicked();
+            pressed || from.changed() || to.changed()
+        });
+        let asks = self.period.presets_ui(ui, moment.today()) || fields.inner;
         if asks || !std::mem::replace(&mut self.asked, true) {
             match self.period.value() {
                 Ok(period) => {
@@ -88,7 +88,7 @@ fn figures_ui(ui: &mut Ui, figures: &Figures, moment: Moment, actions: &mut Vec<
         .show(ui, |ui| {
             let mut pressed = tiles_ui(ui, figures, moment, actions);
             ui.add_space(8.0);
-            ui.label(theme::bold(t!("stats-by-day")));
+            days_heading_ui(ui);
             pressed = days_ui(ui, figures).or(pressed);
             ui.add_space(8.0);
             ui.columns(2, |columns| {
@@ -143,6 +143,19 @@ fn with_status(period: Period, status: StatusFilter) -> Query {
     Query { status: Some(status), ..Query::of(period) }
 }
 
+/// What the days are and which colour is which type: above the bars, so that it hides none of them.
+fn days_heading_ui(ui: &mut Ui) {
+    ui.horizontal_wrapped(|ui| {
+        ui.label(theme::bold(t!("stats-by-day")));
+        for (kind, color) in ApplicationType::ALL.into_iter().zip(series(Palette::of(ui))) {
+            ui.add_space(theme::GAP);
+            let (_, sign) = ui.allocate_space(egui::vec2(12.0, 12.0));
+            ui.painter().rect_filled(sign, 2.0, color);
+            ui.label(kind.words());
+        }
+    });
+}
+
 /// Applications a day, by type one upon the other. A press on a bar leads to the list of that day and type.
 fn days_ui(ui: &mut Ui, figures: &Figures) -> Option<Query> {
     let (first, _) = figures.period.dates();
@@ -158,7 +171,7 @@ fn days_ui(ui: &mut Ui, figures: &Figures) -> Option<Query> {
         .include_y(0.0)
         .include_y(to_f64(highest(figures)) * LEGEND_ROOM)
         .show_crosshair(false)
-        .legend(Legend::default())
+        .show_grid([false, true])
         .x_axis_formatter(move |mark, _| day_at(start, mark.value).map(format::date).unwrap_or_default())
         .y_axis_formatter(
             |mark, _| if mark.value.fract() == 0.0 { format!("{:.0}", mark.value) } else { String::new() },
@@ -267,10 +280,14 @@ fn bar_ui(ui: &mut Ui, label: &str, count: usize, most: usize) -> bool {
     ui.painter().rect_filled(bar, 2.0, palette.selected);
     let font = egui::TextStyle::Body.resolve(ui.style());
     let color = ui.visuals().text_color();
-    let text =
-        |anchor, at, words: String| ui.painter().with_clip_rect(rect).text(at, anchor, words, font.clone(), color);
-    text(egui::Align2::LEFT_CENTER, rect.left_center() + egui::vec2(6.0, 0.0), label.to_owned());
-    text(egui::Align2::RIGHT_CENTER, rect.right_center() - egui::vec2(6.0, 0.0), count.to_string());
+    let at = rect.right_center() - egui::vec2(6.0, 0.0);
+    let number = ui.painter().text(at, egui::Align2::RIGHT_CENTER, count.to_string(), font.clone(), color);
+    // A long reason ends before the number.
+    let room = number.left() - rect.left() - 18.0;
+    let words = egui::WidgetText::from(RichText::new(label).font(font).color(color));
+    let words = words.into_galley(ui, Some(egui::TextWrapMode::Truncate), room, egui::FontSelection::Default);
+    let at = rect.left_center() + egui::vec2(6.0, -words.size().y / 2.0);
+    ui.painter().galley(at, words, color);
     if response.hovered() || response.has_focus() {
         ui.painter().rect_stroke(rect, 2.0, egui::Stroke::new(1.0, palette.accent), egui::StrokeKind::Inside);
     }

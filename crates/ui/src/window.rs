@@ -37,7 +37,8 @@ struct Desk {
     card: CardView,
     stats: StatsView,
     settings: SettingsView,
-    export_path: String,
+    /// What is typed where the system has no dialog.
+    export_path: Option<String>,
     help: bool,
     /// What is typed would be lost by closing: the person is being asked.
     asks_to_close: bool,
@@ -94,7 +95,7 @@ impl Desk {
             card: CardView::default(),
             stats: StatsView::new(snapshot.moment),
             settings: SettingsView::default(),
-            export_path: String::new(),
+            export_path: None,
             help: false,
             asks_to_close: false,
             leaves: false,

@@ -72,9 +72,10 @@ impl Form {
         self.wanted_field = Some(field.to_owned());
     }
 
-    /// The keyboard goes to the first field that is mistaken.
+    /// The keyboard goes to the uppermost field that is mistaken.
     fn go_to_mistake(&mut self) {
-        self.wanted_field = self.errors.first().map(|error| error.field.clone());
+        let mistaken = FIELDS.into_iter().find(|field| self.error(field).is_some());
+        self.wanted_field = mistaken.map(str::to_owned);
     }
 
     /// What was typed, as it is kept.

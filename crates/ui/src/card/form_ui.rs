@@ -1,6 +1,6 @@
 //! Drawing the answer form: the decision, the fields that it requires, and «Отправить».
 
-use egui::{Id, Key, Modifiers, Response, RichText, TextEdit, Ui};
+use egui::{Id, Key, Modifiers, Response, RichText, ScrollArea, TextEdit, Ui};
 use prikrep_domain::{
     Application, DecisionKind, Directory, District, DoctorDraft, MAX_COMMENT_CHARS, Moment, Standing,
 };
@@ -10,6 +10,9 @@ use crate::t;
 use crate::theme::{self, Palette};
 use crate::widgets::{self, Mark};
 
+/// The height to which a comment grows, in points: about six lines.
+const COMMENT_HEIGHT: f32 = 118.0;
+
 /// What surrounds a form while it is drawn.
 pub(crate) struct Surroundings<'a> {
     pub(crate) standing: &'a Standing,
@@ -17,32 +20,23 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) moment: Moment,
 }
 
-/// What a person did with the form in this frame.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Done {
-    /// Something was typed or chosen.
-    pub(crate) changed: bool,
-    /// «Отправить».
-    pub(crate) send: bool,
-}
-
 impl Form {
-    pub(crate) fn ui(&mut self, ui: &mut Ui, around: &Surroundings<'_>) -> Done {
-        let mut done = Done::default();
+    /// Draws the fields; whether something was typed or chosen.
+    pub(crate) fn ui(&mut self, ui: &mut Ui, around: &Surroundings<'_>) -> bool {
+        let mut changed = false;
         ui.add_enabled_ui(self.sending.is_none(), |ui| {
-            done.changed |= self.decision_ui(ui, around.standing);
-            done.changed |= match self.draft.decision {
+            changed |= self.decision_ui(ui, around.standing);
+            changed |= match self.draft.decision {
                 Some(DecisionKind::Provide) => self.provide_ui(ui, around),
                 Some(DecisionKind::Refuse) => self.refuse_ui(ui, around.directory),
                 Some(DecisionKind::Detach) => self.detach_ui(ui, around.moment),
                 Some(DecisionKind::ApproveCancel | DecisionKind::FailCancel) | None => false,
             };
-            done.changed |= self.comment_ui(ui);
+            changed |= self.comment_ui(ui);
             self.trouble_ui(ui);
-            done.send = self.send_ui(ui);
         });
         self.wanted_field = None;
-        done
+        changed
     }
 
     fn decision_ui(&mut self, ui: &mut Ui, standing: &Standing) -> bool {
@@ -161,13 +155,14 @@ impl Form {
         let error = self.error("comment").map(str::to_owned);
         let salt = (self.application, "comment");
         let comment = widgets::labelled(ui, &t!("answer-comment"), error.as_deref(), |ui| {
-            ui.add(
-                TextEdit::multiline(&mut self.draft.comment)
-                    .id_salt(salt)
-                    .desired_rows(3)
-                    .desired_width(f32::INFINITY)
-                    .return_key(egui::KeyboardShortcut::new(Modifiers::NONE, Key::Enter)),
-            )
+            let comment = TextEdit::multiline(&mut self.draft.comment)
+                .id_salt(salt)
+                .desired_rows(3)
+                .desired_width(f32::INFINITY)
+                .return_key(egui::KeyboardShortcut::new(Modifiers::NONE, Key::Enter));
+            // A long comment scrolls by itself: «Отправить» stays in sight.
+            let scroll = ScrollArea::vertical().id_salt((salt, "scroll")).max_height(COMMENT_HEIGHT);
+            scroll.show(ui, |ui| ui.add(comment)).inner
         });
         self.focus_if(&comment, "comment");
         let length = self.draft.comment.chars().count();
@@ -186,10 +181,12 @@ impl Form {
         }
     }
 
-    fn send_ui(&self, ui: &mut Ui) -> bool {
+    /// «Отправить», and how much is missing; whether it was pressed.
+    pub(crate) fn send_ui(&self, ui: &mut Ui) -> bool {
         ui.horizontal(|ui| {
             let words = if self.sending.is_some() { t!("answer-sending") } else { t!("answer-send") };
-            let button = ui.add(theme::primary(ui, words)).on_hover_text("Ctrl+Enter");
+            let button = theme::primary(ui, words);
+            let button = ui.add_enabled(self.sending.is_none(), button).on_hover_text("Ctrl+Enter");
             if !self.errors.is_empty() {
                 let count = self.errors.len();
                 ui.label(RichText::new(t!("answer-mistakes", count = count)).color(Palette::of(ui).bad));
@@ -202,6 +199,10 @@ impl Form {
     fn focus_if(&self, response: &Response, field: &str) {
         if self.wanted_field.as_deref() == Some(field) {
             response.request_focus();
+        }
+        // In a low window the field may be scrolled away.
+        if response.gained_focus() {
+            response.scroll_to_me(None);
         }
     }
 }

@@ -26,12 +26,17 @@ use crate::{Action, Card, CardState, Snapshot, Work};
 
 const SEND: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Enter);
 
+/// The height of the row with «Отправить», in points.
+const SEND_HEIGHT: f32 = 34.0;
+
 /// The card's own state: what is being typed.
 #[derive(Default)]
 pub(crate) struct CardView {
     forms: HashMap<ApplicationId, Form>,
     shown: Option<ApplicationId>,
     attempts: u64,
+    /// Ctrl+Enter was pressed in this frame.
+    keys_send: bool,
     /// The last outcome that was taken note of.
     seen: u64,
     /// The height of what was last shown as the answer.
@@ -122,8 +127,15 @@ impl CardView {
         let most = (ui.available_height() * 0.75).max(120.0);
         let height = self.answer_height.clamp(24.0, most);
         let answer = Panel::bottom("answer").resizable(false).exact_size(height).frame(Frame::NONE).show(ui, |ui| {
-            let scroll = ScrollArea::vertical().id_salt(("answer", id)).auto_shrink([false, false]);
-            scroll.show(ui, |ui| self.answer_ui(ui, card, snapshot, work, actions)).content_size.y
+            // «Отправить» stands under what scrolls.
+            let button = if has_form(card, work) { SEND_HEIGHT } else { 0.0 };
+            let room = (ui.available_height() - button).max(0.0);
+            let scroll = ScrollArea::vertical().id_salt(("answer", id)).auto_shrink([false, false]).max_height(room);
+            let fields = scroll.show(ui, |ui| self.answer_ui(ui, card, snapshot, work, actions));
+            if has_form(card, work) {
+                self.send_ui(ui, card, snapshot, work, actions);
+            }
+            fields.content_size.y + button
         });
         if (answer.inner - self.answer_height).abs() > 0.5 {
             self.answer_height = answer.inner;
@@ -164,20 +176,27 @@ impl CardView {
 
     fn form_ui(&mut self, ui: &mut Ui, card: &Card, snapshot: &Snapshot, work: &Work, actions: &mut Vec<Action>) {
         let id = card.standing.application.id;
-        let keys_send = !shell::is_covered(ui) && ui.input_mut(|input| input.consume_shortcut(&SEND));
+        // Before a field of several lines takes it.
+        self.keys_send = !shell::is_covered(ui) && ui.input_mut(|input| input.consume_shortcut(&SEND));
         let form = self.forms.entry(id).or_insert_with(|| Form::of(card));
         if std::mem::take(&mut self.begins) {
             form.begin();
         }
         let around = Surroundings { standing: &card.standing, directory: &work.directory, moment: snapshot.moment };
-        let done = ui.push_id(form_ui::form_id(form), |ui| form.ui(ui, &around)).inner;
-        if done.changed {
+        let changed = ui.push_id(form_ui::form_id(form), |ui| form.ui(ui, &around)).inner;
+        if changed {
             form.changed(&card.standing, &work.employee, snapshot.moment);
             if snapshot.settings.keep_drafts {
                 actions.push(Action::SaveDraft(id, form.typed()));
             }
         }
-        if (done.send || keys_send) && form.sending.is_none() {
+    }
+
+    fn send_ui(&mut self, ui: &mut Ui, card: &Card, snapshot: &Snapshot, work: &Work, actions: &mut Vec<Action>) {
+        let Some(form) = self.forms.get_mut(&card.standing.application.id) else { return };
+        ui.add_space(4.0);
+        let pressed = form.send_ui(ui) || std::mem::take(&mut self.keys_send);
+        if pressed && form.sending.is_none() {
             self.attempts += 1;
             actions.extend(form.send(&card.standing, &work.employee, snapshot.moment, self.attempts));
         }
@@ -201,4 +220,9 @@ impl CardView {
             }
         });
     }
+}
+
+/// Whether the card's application is to be answered here.
+fn has_form(card: &Card, work: &Work) -> bool {
+    card.standing.is_pending() && work.role.answers_applications()
 }

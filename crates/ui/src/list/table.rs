@@ -1,9 +1,11 @@
 //! The table of results: the guide's six columns over rows that are loaded as they are seen.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use chrono_tz::Tz;
-use egui::{Id, Label, RichText, Sense, Ui, accesskit::Role};
+use egui::accesskit::{Role, SortDirection};
+use egui::{Id, Label, Response, RichText, Sense, Ui};
 use egui_table::{CellInfo, Column, HeaderCellInfo, HeaderRow, PrefetchInfo, Table, TableDelegate, TableState};
 use prikrep_domain::{Sort, SortColumn, Standing};
 
@@ -20,7 +22,7 @@ const WIDTHS: (f32, f32) = (56.0, 700.0);
 const SCROLL_BAR: f32 = 14.0;
 /// Usual widths of the six columns: alone, and beside an open card.
 const WIDE: [f32; 6] = [320.0, 128.0, 150.0, 132.0, 262.0, 158.0];
-const NARROW: [f32; 6] = [196.0, 118.0, 72.0, 82.0, 104.0, 128.0];
+const NARROW: [f32; 6] = [186.0, 110.0, 72.0, 82.0, 98.0, 126.0];
 
 /// What was done with the table in a frame.
 #[derive(Debug, Default, PartialEq)]
@@ -60,6 +62,8 @@ pub(super) enum ScrollTo {
 
 /// Draws the table.
 pub(super) fn table_ui(ui: &mut Ui, shown: &Shown<'_>) -> Touched {
+    // Bringing a row into view would otherwise push the table to the side by this much.
+    ui.spacing_mut().item_spacing.x = 0.0;
     let total = shown.list.total.unwrap_or(0);
     let usual = if shown.is_narrow { NARROW } else { WIDE };
     let salt = if shown.is_narrow { "results beside a card" } else { "results" };
@@ -84,7 +88,7 @@ pub(super) fn table_ui(ui: &mut Ui, shown: &Shown<'_>) -> Touched {
     let widths =
         if shown.widths.len() == usual.len() { shown.widths.to_vec() } else { fitted(usual, ui.available_width()) };
     remember(ui, state_id, &ids, &widths);
-    let mut rows = Rows { shown, palette: Palette::of(ui), touched: Touched::default() };
+    let mut rows = Rows { shown, palette: Palette::of(ui), touched: Touched::default(), named: HashSet::new() };
     table.show(ui, &mut rows);
     let mut touched = rows.touched;
     touched.widths = changed_widths(ui, state_id, &ids);
@@ -136,6 +140,8 @@ struct Rows<'a> {
     shown: &'a Shown<'a>,
     palette: Palette,
     touched: Touched,
+    /// The rows that a screen reader was told of.
+    named: HashSet<u64>,
 }
 
 impl TableDelegate for Rows<'_> {
@@ -147,16 +153,20 @@ impl TableDelegate for Rows<'_> {
     fn header_cell_ui(&mut self, ui: &mut Ui, cell: &HeaderCellInfo) {
         let Some(column) = SortColumn::ALL.get(cell.col_range.start).copied() else { return };
         let sort = self.shown.sort;
-        let arrow = match (sort.column == column, sort.descending) {
-            (false, _) => "",
-            (true, false) => " ⏶",
-            (true, true) => " ⏷",
+        // Before the words: a narrow column cuts their end off.
+        let (arrow, direction) = match (sort.column == column, sort.descending) {
+            (false, _) => ("", None),
+            (true, false) => ("⏶ ", Some(SortDirection::Ascending)),
+            (true, true) => ("⏷ ", Some(SortDirection::Descending)),
         };
         let words = heading(column);
-        let name = RichText::new(format!("{words}{arrow}")).family(theme::bold_family());
+        let name = RichText::new(format!("{arrow}{words}")).family(theme::bold_family());
         ui.add_space(theme::CELL_MARGIN);
         let button = ui.add(egui::Button::new(name).frame(false).truncate());
         widgets::named(&button, Role::ColumnHeader, &words);
+        if let Some(direction) = direction {
+            ui.ctx().accesskit_node_builder(button.id, |node| node.set_sort_direction(direction));
+        }
         if button.clicked() {
             self.touched.column = Some(column);
         }
@@ -166,8 +176,14 @@ impl TableDelegate for Rows<'_> {
     fn row_ui(&mut self, ui: &mut Ui, row: u64) {
         let index = usize::try_from(row).unwrap_or(usize::MAX);
         let rect = ui.max_rect();
-        let response = ui.interact(rect, ui.scope_id().with(("row", row)), Sense::click());
-        let fill = if self.shown.selected == Some(index) {
+        // Not a stop of Tab: the arrows lead through the rows.
+        let response = ui.interact(rect, ui.scope_id().with(("row", row)), Sense::CLICK);
+        let is_selected = self.shown.selected == Some(index);
+        // The columns that stay in place have a part of the row of their own.
+        if self.named.insert(row) {
+            row_named(&response, self.shown.list.row(index), is_selected);
+        }
+        let fill = if is_selected {
             Some(self.palette.selected)
         } else if response.hovered() {
             Some(self.palette.hover)
@@ -179,7 +195,7 @@ impl TableDelegate for Rows<'_> {
         if let Some(fill) = fill {
             ui.painter().rect_filled(rect, 0.0, fill);
         }
-        if self.shown.selected == Some(index) {
+        if is_selected {
             let bar = egui::Rect::from_min_size(rect.min, egui::vec2(3.0, rect.height()));
             ui.painter().rect_filled(bar, 0.0, self.palette.accent);
         }
@@ -203,6 +219,19 @@ impl TableDelegate for Rows<'_> {
     fn default_row_height(&self) -> f32 {
         theme::ROW_HEIGHT
     }
+}
+
+/// What a screen reader says of a row.
+fn row_named(response: &Response, standing: Option<&Standing>, is_selected: bool) {
+    let name = standing.map_or_else(
+        || "…".to_owned(),
+        |Standing { application, .. }| {
+            let (patient, kind) = (application.patient.name.full(), application.application_type.words());
+            format!("{patient}, {kind}, {}", application.status.table_words())
+        },
+    );
+    widgets::named(response, Role::Row, &name);
+    response.ctx.accesskit_node_builder(response.id, |node| node.set_selected(is_selected));
 }
 
 /// One cell.

@@ -40,7 +40,12 @@ pub fn application_mark(ui: &mut Ui, status: Status, is_pending: bool) -> Respon
 pub fn named(response: &Response, role: Role, name: &str) {
     response.ctx.accesskit_node_builder(response.id, |node| {
         node.set_role(role);
-        node.set_label(name);
+        // What a label says is its value.
+        if role == Role::Label {
+            node.set_value(name);
+        } else {
+            node.set_label(name);
+        }
     });
 }
 

@@ -1,13 +1,16 @@
 //! The answer forms by the keyboard alone: what each sends, and what each tells when something is missing.
 
+use std::sync::Arc;
+
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use prikrep_domain::{AnswerDraft, Application, DecisionKind, DoctorDraft, Status};
+use prikrep_ui::Stage;
 
 use crate::desk::{day, today};
 use crate::given::{NAMES, cancellation, choice, detachment, doctor, id, moment};
-use crate::office::EMPLOYEE;
+use crate::office::{self, EMPLOYEE, Office};
 use crate::workstation::Workstation;
 
 const DISTRICT: &str = "Номер участка прикрепления";
@@ -295,4 +298,20 @@ fn the_button_sends_as_the_keys_do() {
     workstation.types("Отменено");
     workstation.click("Отправить");
     assert_eq!(the_sent(&workstation).comment, "Отменено");
+}
+
+#[test]
+fn in_a_low_window_the_field_that_is_typed_into_is_brought_into_view() {
+    let office = Office::with(vec![choice(1)]);
+    let snapshot = office::snapshot(Stage::Work(Arc::new(office::work())));
+    let mut workstation = Workstation::of([900.0, 520.0], snapshot, office);
+    workstation.press(&[Key::ArrowDown, Key::Enter, Key::Enter]);
+    let send = workstation.get_by_label("Отправить").rect();
+    assert!(send.bottom() < 510.0, "«Отправить» is always in sight: {send:?}");
+    for field in [DISTRICT, DOCTOR, POSITION, COMMENT] {
+        let rect = workstation.field(field).rect();
+        assert!(workstation.field(field).is_focused(), "{field}");
+        assert!(rect.bottom() <= send.top() && rect.top() > 80.0, "{field}: {rect:?}");
+        workstation.press(&[Key::Tab]);
+    }
 }

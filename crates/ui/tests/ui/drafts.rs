@@ -218,9 +218,7 @@ fn an_answer_is_followed_hop_by_hop() {
 fn a_rejected_answer_comes_back_filled_in_with_the_reason() {
     let rejected = Delivery::Rejected { at: None, problem: None };
     let application = Application { answers: vec![answer(1, refused(), rejected)], ..choice(1) };
-    let mut workstation = Workstation::at_work(vec![application.clone()]);
-    let hop = Hop::Rejected { at: None, words: "Неверный код причины".to_owned() };
-    workstation.meanwhile(|office| office.on_the_way.push((id(1), application.answers[0].clone(), hop)));
+    let mut workstation = Workstation::at_work(vec![application]);
     workstation.click_row(NAMES[0]);
     assert!(workstation.says("Ответ отклонён. Исправьте и отправьте снова."));
     assert!(workstation.says("Неверный код причины"));

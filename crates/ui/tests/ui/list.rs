@@ -1,8 +1,8 @@
 //! The list: order, selection, and the card that follows it.
 
 use egui::Key;
-use egui::accesskit::Role;
-use egui_kittest::kittest::Queryable as _;
+use egui::accesskit::{Role, SortDirection};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use prikrep_domain::{Application, NameSearch, Patient, Query, Sort, SortColumn, Status};
 use prikrep_ui::Action;
 
@@ -47,6 +47,9 @@ fn every_header_sorts_and_again_the_other_way() {
         let wanted = [first, !first].map(|descending| Sort { column, descending });
         let made: Vec<Sort> = reorders(&workstation).iter().map(|query| query.sort).collect();
         assert_eq!(made, wanted, "{header}");
+        let arrow = workstation.get_by_role_and_label(Role::ColumnHeader, header).accesskit_node().sort_direction();
+        let downwards = if first { SortDirection::Ascending } else { SortDirection::Descending };
+        assert_eq!(arrow, Some(downwards), "{header}");
     }
 }
 
@@ -74,6 +77,18 @@ fn a_row_says_what_is_needed_first() {
         workstation.words_at(|place| place.y_range().contains(row.center().y) && place.left() >= row.left()).join(" | ")
     });
     insta::assert_snapshot!("rows", rows.join("\n"));
+}
+
+#[test]
+fn a_screen_reader_hears_rows_and_which_is_selected() {
+    let mut workstation = at_work();
+    workstation.press(&[Key::ArrowDown, Key::ArrowDown]);
+    let selected = |name: &str| {
+        let words = format!("{name}, Заявление о выборе МО, Отправлено");
+        workstation.get_by_role_and_label(Role::Row, &words).accesskit_node().is_selected()
+    };
+    assert_eq!(NAMES.map(selected), [Some(false), Some(true), Some(false), Some(false), Some(false), Some(false)]);
+    assert!(workstation.says("Отправлено, ждёт ответа"));
 }
 
 #[test]

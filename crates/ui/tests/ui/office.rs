@@ -71,7 +71,7 @@ impl Office {
 
     fn hop(&self, record: &RecordedAnswer) -> Hop {
         let own = self.on_the_way.iter().find(|(_, own, _)| own.id == record.id);
-        own.map_or(Hop::Delivered { at: Some(record.answer.answered_at) }, |(_, _, hop)| hop.clone())
+        own.map_or_else(|| known(record), |(_, _, hop)| hop.clone())
     }
 
     /// Does what was asked for.
@@ -123,6 +123,17 @@ impl Office {
         }
         let pending = self.standings().iter().filter(|standing| standing.is_pending()).count();
         work.counts = Counts { applications: self.applications.len(), pending, ..work.counts };
+    }
+}
+
+/// How far an answer has travelled that the register told of.
+fn known(record: &RecordedAnswer) -> Hop {
+    match &record.delivery {
+        Delivery::Queued => Hop::Registered,
+        Delivery::Delivered { at } => Hop::Delivered { at: *at },
+        Delivery::Rejected { at, .. } => {
+            Hop::Rejected { at: *at, words: "Неверный код причины".to_owned() }
+        }
     }
 }
 

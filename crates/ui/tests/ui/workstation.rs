@@ -14,6 +14,8 @@ use crate::desk::SNAPSHOTS;
 use crate::office::{self, Office};
 use crate::renderer::Renderer;
 
+/// The harness keeps a margin of 8 points around a window.
+const MARGIN: f32 = 16.0;
 const SIZE: [f32; 2] = [1366.0, 740.0];
 
 /// What is behind the screen.
@@ -57,7 +59,7 @@ impl Workstation {
     pub(crate) fn of(size: [f32; 2], snapshot: Snapshot, office: Office) -> Self {
         let desk = Desk { window: Window::default(), snapshot, office, done: Vec::new() };
         let mut harness = Harness::builder()
-            .with_size(size)
+            .with_size(size.map(|side| side + MARGIN))
             .with_theme(Theme::Light)
             .with_max_steps(12)
             .with_render_cursor(false)
@@ -88,6 +90,11 @@ impl Workstation {
         let mut snapshot = office::snapshot(Stage::Work(Arc::new(office::work())));
         snapshot.settings = Arc::new(settings);
         Self::of(SIZE, snapshot, office)
+    }
+
+    /// At a stage before or after the work.
+    pub(crate) fn at(stage: Stage) -> Self {
+        Self::of(SIZE, office::snapshot(stage), Office::default())
     }
 
     /// At work with an application's card open.
@@ -267,6 +274,10 @@ impl Workstation {
 
     pub(crate) fn saved(&self) -> Vec<(ApplicationId, AnswerDraft)> {
         self.all(|action| if let Action::SaveDraft(id, draft) = action { Some((*id, draft.clone())) } else { None })
+    }
+
+    pub(crate) fn settings(&self) -> Vec<Settings> {
+        self.all(|action| if let Action::Set(settings) = action { Some(settings.clone()) } else { None })
     }
 
     /// Texts that were put on the clipboard by the next steps.
