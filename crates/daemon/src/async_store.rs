@@ -6,7 +6,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use prikrep_store::{Store, StoreError};
+use prikrep_store::{Store, StoreError, UpstreamEpoch};
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
@@ -40,6 +40,12 @@ impl AsyncStore {
                 Err(_) => Err(Trouble::Panicked(Part::Store)),
             }
         }
+    }
+
+    /// The upstream's epoch as far as the store has noticed.
+    #[must_use]
+    pub fn upstream_epoch(&self) -> UpstreamEpoch {
+        self.store.upstream_epoch()
     }
 
     /// Wakes at every change of what readers see.

@@ -71,7 +71,7 @@ impl Config {
     pub fn new(pulls: Pulls) -> Self {
         Self {
             pulls,
-            page_limit: 1_000,
+            page_limit: 2_000,
             push_concurrency: 8,
             directory_every: None,
             retry: RetryPolicy::default(),

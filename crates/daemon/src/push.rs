@@ -47,12 +47,13 @@ pub async fn push_one<U: Upstream>(
     clock: &dyn Clock,
 ) -> Result<PushStep, Trouble> {
     let (id, about) = (entry.record.id, entry.application);
+    let asked_in = store.upstream_epoch();
     match upstream.push(about, &entry.record).await {
         Ok(pushed) => {
             // A word about another application is no word about this one.
             let word = pushed.application.filter(|application| application.id == about);
             let now = clock.now();
-            store.call(move |store| store.delivered(id, word.as_ref(), now)).await?;
+            store.call(move |store| store.delivered(id, word.as_ref(), asked_in, now)).await?;
             tracing::info!(application = %about, answer = %id, "answer delivered");
             Ok(PushStep::Delivered)
         }
@@ -62,7 +63,7 @@ pub async fn push_one<U: Upstream>(
             let mut problem = response.to_problem();
             problem.application = problem.application.filter(|application| application.id == about);
             let (kept, now) = (problem.clone(), clock.now());
-            store.call(move |store| store.rejected(id, &kept, now)).await?;
+            store.call(move |store| store.rejected(id, &kept, asked_in, now)).await?;
             tracing::warn!(application = %about, answer = %id, status = response.status, "answer rejected");
             Ok(PushStep::Rejected(problem))
         }

@@ -12,8 +12,9 @@ use prikrep_domain::{Answer, AnswerDraft, AnswerId, Application, ApplicationId, 
 use crate::codec::{decode, encode};
 use crate::desk::{Change, Drawer};
 use crate::outbox::{StoredAnswer, put_change, rejected_state, remove_change};
+use crate::receiving::Source;
 use crate::shared::{Shared, Writer};
-use crate::{Accepted, AnswerError, Author, OutboxState, StoreError};
+use crate::{Accepted, AnswerError, Author, OutboxState, StoreError, UpstreamEpoch};
 
 impl Shared {
     pub(crate) fn accept(
@@ -102,15 +103,23 @@ impl Shared {
         &self,
         id: AnswerId,
         application: Option<&Application>,
+        asked_in: UpstreamEpoch,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let version = application.map(|application| application.version);
-        self.change_state(id, OutboxState::Delivered { at: now, version }, application, now)
+        let lists = |said: &Application| said.answers.iter().any(|known| known.id == id);
+        let version = application.filter(|said| !lists(said)).map(|said| said.version);
+        self.change_state(id, OutboxState::Delivered { at: now, version }, application, asked_in, now)
     }
 
-    pub(crate) fn mark_rejected(&self, id: AnswerId, problem: &Problem, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub(crate) fn mark_rejected(
+        &self,
+        id: AnswerId,
+        problem: &Problem,
+        asked_in: UpstreamEpoch,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         let state = rejected_state(problem.clone(), now);
-        self.change_state(id, state, problem.application.as_deref(), now)
+        self.change_state(id, state, problem.application.as_deref(), asked_in, now)
     }
 
     fn change_state(
@@ -118,6 +127,7 @@ impl Shared {
         id: AnswerId,
         state: OutboxState,
         said: Option<&Application>,
+        asked_in: UpstreamEpoch,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let mut writer = self.writer.lock();
@@ -130,8 +140,9 @@ impl Shared {
         let application = answer.application;
         self.desk.write(&[put_change(order, &answer)?])?;
         self.outbox.write().put(order, answer);
-        if let Some(said) = said.filter(|said| said.id == application) {
-            self.absorb(&mut writer, std::slice::from_ref(said), now)?;
+        let is_current = asked_in.0 == self.upstream_epoch.load(Ordering::SeqCst);
+        if let Some(said) = said.filter(|said| is_current && said.id == application) {
+            self.absorb(&mut writer, std::slice::from_ref(said), Source::Reply, now)?;
         }
         self.publish_application(&mut writer, application, now)
     }

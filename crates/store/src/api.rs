@@ -107,7 +107,8 @@ pub enum OutboxState {
     Delivered {
         /// Since when.
         at: DateTime<Utc>,
-        /// The application's version at the upstream from which on the base contains the answer.
+        /// The application's version at the upstream from which on the base contains the answer, where the
+        /// upstream does not list answers: one that does says by its list whether a base contains it.
         version: Option<u64>,
     },
     /// The upstream, or a newer base, refused it.
@@ -118,6 +119,11 @@ pub enum OutboxState {
         problem: Problem,
     },
 }
+
+/// Counts the upstream's epochs as far as this store has noticed them since it was opened. A reply to a request
+/// of an earlier one says nothing about the applications of this one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UpstreamEpoch(pub(crate) u64);
 
 /// An answer of this hop's outbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -296,20 +302,38 @@ pub trait Store: Send + Sync + 'static {
         now: DateTime<Utc>,
     ) -> Result<Accepted, AnswerError>;
 
-    /// The outbox in the order of acceptance: everything that is not settled by the upstream's own word.
+    /// The outbox in the order of acceptance: everything on which the upstream's feed has not said the last word.
     fn outbox(&self) -> Vec<OutboxEntry>;
 
-    /// The upstream has taken an answer. `application` is the upstream's word on it, when it gave one.
-    ///
-    /// # Errors
-    /// [`StoreError`] when it cannot be kept.
-    fn delivered(&self, id: AnswerId, application: Option<&Application>, now: DateTime<Utc>) -> Result<(), StoreError>;
+    /// The upstream's epoch, to be taken before a request whose reply may speak of an application.
+    fn upstream_epoch(&self) -> UpstreamEpoch;
 
-    /// The upstream has refused an answer for good. The application it names is taken as the new base.
+    /// The upstream has taken an answer that was pushed in epoch `asked_in`. `application` is the upstream's
+    /// word on it, when it gave one: a newer base, but not the end of the answer's stay in the outbox, since
+    /// a page that was on its way meanwhile may be older.
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be kept.
-    fn rejected(&self, id: AnswerId, problem: &Problem, now: DateTime<Utc>) -> Result<(), StoreError>;
+    fn delivered(
+        &self,
+        id: AnswerId,
+        application: Option<&Application>,
+        asked_in: UpstreamEpoch,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError>;
+
+    /// The upstream has refused for good an answer that was pushed in epoch `asked_in`. The application that
+    /// the problem names is taken as the new base.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be kept.
+    fn rejected(
+        &self,
+        id: AnswerId,
+        problem: &Problem,
+        asked_in: UpstreamEpoch,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError>;
 
     /// Takes a rejected answer out of the outbox and keeps its content as the application's draft
     /// («Вернуть на доработку»). Returns whether there was one.

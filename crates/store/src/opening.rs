@@ -93,6 +93,7 @@ impl Shared {
             outbox: RwLock::new(outbox),
             writer: Mutex::new(writer),
             epoch: RwLock::new(Uuid::nil()),
+            upstream_epoch: AtomicU64::new(0),
             given: AtomicU64::new(0),
             changes: watch::Sender::new(0),
             damage: Mutex::new(damage),
@@ -144,6 +145,9 @@ impl Shared {
         if position.rereading {
             position.cursor = None;
             writer.seen = Some(HashSet::new());
+        }
+        if position.cursor.is_none() {
+            self.queue_delivered_again()?;
         }
         // Counting goes on behind everything that was ever written.
         self.desk.continue_from(position.desk_stamp);
@@ -413,6 +417,8 @@ impl Shared {
         let floor = encode(&Floor(name, 0), "счётчик")?;
         self.desk.write(&[Change::Put(Drawer::Counters, FLOOR.to_vec(), floor)])?;
         self.set_position(writer, position)?;
+        self.queue_delivered_again()?;
+        self.upstream_epoch.fetch_add(1, Ordering::SeqCst);
         self.report(now, words);
         self.wake();
         Ok(())

@@ -1,7 +1,8 @@
 //! The outbox in memory: answers on their way, by order and by application.
 //!
 //! Invariant: it holds what the desk holds; the desk is written first. An entry leaves when the upstream's
-//! own word on its answer is final; the desk forgets it only when the base with that word is durable.
+//! feed says the last word on its answer (a reply may be newer than pages that are still to come); the desk
+//! forgets it only when the base with that word is durable.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,6 +1,6 @@
 //! Publishing: the one place where what readers see is changed.
 //!
-//! Order: the journal, the rows, the desk (answers that the change settles or makes impossible), then
+//! Order: the journal, the rows, the desk (answers that the change makes impossible), then
 //! memory, all of it under one lock, then the wake. Invariant: a choice and the cancellation that ends it
 //! change together and get adjacent sequences.
 
@@ -12,7 +12,7 @@ use prikrep_worklist::Row as RowNumber;
 
 use crate::StoreError;
 use crate::desk::Change;
-use crate::outbox::{StoredAnswer, is_settled, put_change, rejected_state};
+use crate::outbox::{StoredAnswer, put_change, rejected_state};
 use crate::reading::Reading;
 use crate::shared::{Shared, Writer};
 
@@ -56,7 +56,7 @@ impl Shared {
         writer.unsnapped += order.len();
         writer.uncommitted = true;
         writer.written += taken.len();
-        let rejected_answers = self.settle_answers(writer, &mut reading, &order, now)?;
+        let rejected_answers = self.reject_impossible(&mut reading, &order, now)?;
         let mut standings = Vec::with_capacity(order.len());
         for row in &order {
             standings.extend(reading.standing(*row)?.map(|standing| (*row, standing)));
@@ -112,10 +112,9 @@ impl Shared {
         Ok(order)
     }
 
-    /// Lets go of answers on which the new bases say the last word, and rejects those that they make impossible.
-    fn settle_answers(
+    /// Rejects queued answers that the new bases make impossible; tells how many.
+    fn reject_impossible(
         &self,
-        writer: &mut Writer,
         reading: &mut Reading<'_>,
         rows: &[RowNumber],
         now: DateTime<Utc>,
@@ -123,7 +122,7 @@ impl Shared {
         if self.outbox.read().iter().next().is_none() {
             return Ok(0);
         }
-        let (mut settled, mut impossible) = (Vec::new(), Vec::new());
+        let mut impossible = Vec::new();
         for row in rows {
             let id = reading.fresh.get(row).map(|base| base.id).or_else(|| self.list.read().id_of(*row));
             if id.is_none_or(|id| self.outbox.read().of(id).next().is_none()) {
@@ -132,8 +131,6 @@ impl Shared {
             let Some(base) = reading.base(*row)? else { continue };
             let over = reading.cancellations_over(&base)?;
             let outbox = self.outbox.read();
-            settled
-                .extend(outbox.of(base.id).filter(|(_, answer)| is_settled(&base, answer.id)).map(|(order, _)| order));
             impossible.extend(self.impossible(&base, outbox.of(base.id), &over, now));
         }
         let changes = impossible.iter().map(|(order, answer)| put_change(*order, answer));
@@ -141,9 +138,7 @@ impl Shared {
         if !changes.is_empty() {
             self.desk.write(&changes)?;
         }
-        writer.settled.extend(&settled);
         let mut outbox = self.outbox.write();
-        settled.into_iter().for_each(|order| drop(outbox.remove(order)));
         let rejected = impossible.len();
         impossible.into_iter().for_each(|(order, answer)| outbox.put(order, answer));
         Ok(rejected)

@@ -12,7 +12,8 @@ use ring::digest;
 use uuid::Uuid;
 
 use crate::cache::Position;
-use crate::outbox::{StoredAnswer, put_change};
+use crate::desk::Change;
+use crate::outbox::{StoredAnswer, is_settled, put_change};
 use crate::shared::{Shared, Writer};
 use crate::{Applied, OutboxState, Page, Quarantined, StoreError, UnreadableRecord};
 
@@ -20,6 +21,16 @@ use crate::{Applied, OutboxState, Page, Quarantined, StoreError, UnreadableRecor
 const RENEW_AT_LEAST: usize = 50_000;
 /// The most bytes of a record that quarantine keeps.
 const MAX_RAW_BYTES: usize = prikrep_domain::MAX_RECORD_BYTES;
+
+/// Where an application comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A page of the feed: nothing that comes later is older.
+    Feed,
+    /// A reply to a push: pages that were asked for before it may still come. It counts only for applications
+    /// that the feed has shown in this epoch: before that it may be of another, whose versions say nothing.
+    Reply,
+}
 
 impl Shared {
     pub(crate) fn apply_page(&self, page: &Page, now: DateTime<Utc>) -> Result<Applied, StoreError> {
@@ -30,7 +41,7 @@ impl Shared {
                 what: "кэш отложен в сторону, чтение начинается сначала".into()
             });
         }
-        let mut applied = self.absorb(&mut writer, &page.applications, now)?;
+        let mut applied = self.absorb(&mut writer, &page.applications, Source::Feed, now)?;
         for record in &page.unreadable {
             self.put_into_quarantine(record, now)?;
             applied.quarantined += 1;
@@ -54,12 +65,16 @@ impl Shared {
         &self,
         writer: &mut Writer,
         applications: &[Application],
+        source: Source,
         now: DateTime<Utc>,
     ) -> Result<Applied, StoreError> {
         let mut applied = Applied::default();
-        let taken = self.newer_of(writer, applications, &mut applied)?;
+        let taken = self.newer_of(writer, applications, source, &mut applied)?;
         let known_rows = self.list.read().len();
         let published = self.publish(writer, &taken, &[], now)?;
+        if source == Source::Feed {
+            self.settle_answers(writer, applications);
+        }
         applied.rejected_answers = published.rejected_answers;
         let is_new = |row: RowNumber| row.number() as usize >= known_rows;
         applied.added_pending =
@@ -76,6 +91,7 @@ impl Shared {
         &self,
         writer: &mut Writer,
         applications: &'a [Application],
+        source: Source,
         applied: &mut Applied,
     ) -> Result<Vec<(RowNumber, &'a Application)>, StoreError> {
         let (known, mut next_row) = {
@@ -94,6 +110,10 @@ impl Shared {
                     earlier.1 = application;
                 }
                 applied.unchanged += 1;
+                continue;
+            }
+            let is_passed = row.is_some_and(|row| writer.seen.as_ref().is_none_or(|seen| seen.contains(&row)));
+            if source == Source::Reply && !is_passed {
                 continue;
             }
             let row = match row {
@@ -146,11 +166,15 @@ impl Shared {
 
     pub(crate) fn reread_quarantine(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
         let mut writer = self.writer.lock();
+        if writer.seen.is_some() {
+            // The records are of the epoch before; those of the new one are all being read.
+            return Ok(0);
+        }
         let cache = self.cache()?;
         let mut understood = 0;
         for record in self.noticing(cache.quarantine())? {
             if let Ok(application) = read_application(&record.raw) {
-                self.absorb(&mut writer, std::slice::from_ref(&application), now)?;
+                self.absorb(&mut writer, std::slice::from_ref(&application), Source::Feed, now)?;
                 self.noticing(cache.release(&record.key))?;
                 understood += 1;
             }
@@ -162,7 +186,18 @@ impl Shared {
     /// The upstream's new epoch: everything is read again, and what is not seen by the end is gone.
     pub(crate) fn begin_rereading(&self) -> Result<(), StoreError> {
         let mut writer = self.writer.lock();
-        let mut changes = Vec::new();
+        self.queue_delivered_again()?;
+        let position = Position { cursor: None, rereading: true, ..writer.position.clone() };
+        self.set_position(&mut writer, position)?;
+        writer.seen = Some(HashSet::new());
+        self.upstream_epoch.fetch_add(1, Ordering::SeqCst);
+        self.wake();
+        Ok(())
+    }
+
+    /// What an epoch of the upstream has taken another may not have: the answer's identifier makes it harmless
+    /// to push it again.
+    pub(crate) fn queue_delivered_again(&self) -> Result<(), StoreError> {
         let again: Vec<(u64, StoredAnswer)> = self
             .outbox
             .read()
@@ -170,19 +205,35 @@ impl Shared {
             .filter(|(_, answer)| matches!(answer.state, OutboxState::Delivered { .. }))
             .map(|(order, answer)| (order, StoredAnswer { state: OutboxState::Queued, ..answer.clone() }))
             .collect();
-        for (order, answer) in &again {
-            changes.push(put_change(*order, answer)?);
-        }
+        let changes = again.iter().map(|(order, answer)| put_change(*order, answer));
+        let changes = changes.collect::<Result<Vec<Change>, StoreError>>()?;
         if !changes.is_empty() {
             self.desk.write(&changes)?;
             let mut outbox = self.outbox.write();
             again.into_iter().for_each(|(order, answer)| outbox.put(order, answer));
         }
-        let position = Position { cursor: None, rereading: true, ..writer.position.clone() };
-        self.set_position(&mut writer, position)?;
-        writer.seen = Some(HashSet::new());
-        self.wake();
         Ok(())
+    }
+
+    /// Lets go of the answers on which applications of the feed say the last word.
+    fn settle_answers(&self, writer: &mut Writer, applications: &[Application]) {
+        let mut settled = Vec::new();
+        let outbox = self.outbox.read();
+        for said in applications {
+            settled
+                .extend(outbox.of(said.id).filter(|(_, answer)| is_settled(said, answer.id)).map(|(order, _)| order));
+        }
+        drop(outbox);
+        if settled.is_empty() {
+            return;
+        }
+        // The desk forgets them at the next commit, with a base that is durable.
+        writer.uncommitted = true;
+        writer.settled.extend(&settled);
+        let mut outbox = self.outbox.write();
+        settled.into_iter().for_each(|order| drop(outbox.remove(order)));
+        drop(outbox);
+        self.wake();
     }
 
     fn end_rereading(&self, writer: &mut Writer) -> Result<(), StoreError> {

@@ -80,6 +80,8 @@ pub(crate) struct Shared {
     pub(crate) writer: Mutex<Writer>,
     /// The writer's epoch, for readers.
     pub(crate) epoch: RwLock<Uuid>,
+    /// How many epochs of the upstream have begun since the store was opened: changed under the writer's lock.
+    pub(crate) upstream_epoch: AtomicU64,
     /// Sequences below this one may have been given.
     pub(crate) given: AtomicU64,
     pub(crate) changes: watch::Sender<u64>,

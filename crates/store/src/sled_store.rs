@@ -20,7 +20,7 @@ use crate::desk::Change;
 use crate::shared::Shared;
 use crate::{
     Accepted, AnswerError, Applied, Author, Census, FeedError, Key, Listed, OutboxEntry, OutboxState, Page,
-    Quarantined, Shelf, Store, StoreError, Verification, checking,
+    Quarantined, Shelf, Store, StoreError, UpstreamEpoch, Verification, checking,
 };
 
 /// How a store is opened.
@@ -144,12 +144,28 @@ impl Store for SledStore {
         self.shared.outbox.read().listing()
     }
 
-    fn delivered(&self, id: AnswerId, application: Option<&Application>, now: DateTime<Utc>) -> Result<(), StoreError> {
-        self.shared.mark_delivered(id, application, now)
+    fn upstream_epoch(&self) -> UpstreamEpoch {
+        UpstreamEpoch(self.shared.upstream_epoch.load(Ordering::SeqCst))
     }
 
-    fn rejected(&self, id: AnswerId, problem: &Problem, now: DateTime<Utc>) -> Result<(), StoreError> {
-        self.shared.mark_rejected(id, problem, now)
+    fn delivered(
+        &self,
+        id: AnswerId,
+        application: Option<&Application>,
+        asked_in: UpstreamEpoch,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.shared.mark_delivered(id, application, asked_in, now)
+    }
+
+    fn rejected(
+        &self,
+        id: AnswerId,
+        problem: &Problem,
+        asked_in: UpstreamEpoch,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.shared.mark_rejected(id, problem, asked_in, now)
     }
 
     fn rework(&self, id: AnswerId) -> Result<bool, StoreError> {

@@ -172,7 +172,7 @@ fn what_the_upstream_says_of_an_answer_settles_it() {
     store.answer(application_id(1), answer_id(1), &draft(DecisionKind::Refuse), &anyone(), now()).unwrap();
     // The next hop has taken it, and still has it in its own queue.
     let taken = answered_upstream(&choice(1), answer_id(1), 7, Delivery::Queued);
-    store.delivered(answer_id(1), Some(&taken), now()).unwrap();
+    store.delivered(answer_id(1), Some(&taken), store.upstream_epoch(), now()).unwrap();
     let standing = store.standing(application_id(1)).unwrap().unwrap();
     assert_eq!(standing.application.answers.len(), 1);
     assert_eq!(store.census().delivered, 1);
@@ -191,7 +191,7 @@ fn an_upstream_that_does_not_list_answers_is_enough() {
     let store = Subject::new();
     store.apply(&page(vec![choice(1)], "1", false), now()).unwrap();
     store.answer(application_id(1), answer_id(1), &draft(DecisionKind::Refuse), &anyone(), now()).unwrap();
-    store.delivered(answer_id(1), None, now()).unwrap();
+    store.delivered(answer_id(1), None, store.upstream_epoch(), now()).unwrap();
     let refused = prikrep_domain::Application { version: 9, status: Status::Refused, ..choice(1) };
     store.apply(&page(vec![refused], "2", false), now()).unwrap();
     let application = store.standing(application_id(1)).unwrap().unwrap().application;
@@ -204,7 +204,7 @@ fn a_refused_answer_returns_the_application_to_the_desk() {
     store.apply(&page(vec![choice(1)], "1", false), now()).unwrap();
     store.answer(application_id(1), answer_id(1), &draft(DecisionKind::Refuse), &anyone(), now()).unwrap();
     let problem = Problem::new(ProblemKind::InvalidAnswer).with_detail("Причина не из справочника");
-    store.rejected(answer_id(1), &problem, now()).unwrap();
+    store.rejected(answer_id(1), &problem, store.upstream_epoch(), now()).unwrap();
     store.reopen();
     let standing = store.standing(application_id(1)).unwrap().unwrap();
     assert!(standing.is_pending());
@@ -298,7 +298,7 @@ fn a_new_epoch_of_the_upstream_is_read_again_and_what_it_lacks_is_gone() {
     let mut store = Subject::new();
     store.apply(&page((1..=5).map(choice).collect(), "1", false), now()).unwrap();
     store.answer(application_id(1), answer_id(1), &draft(DecisionKind::Refuse), &anyone(), now()).unwrap();
-    store.delivered(answer_id(1), None, now()).unwrap();
+    store.delivered(answer_id(1), None, store.upstream_epoch(), now()).unwrap();
     store.answer(application_id(5), answer_id(5), &draft(DecisionKind::Refuse), &anyone(), now()).unwrap();
     store.save_draft(application_id(5), &draft(DecisionKind::Provide)).unwrap();
     let cursor = store.feed(None, 10, None).unwrap().cursor;

@@ -11,7 +11,7 @@ use prikrep_domain::{
 };
 use prikrep_store::{
     Accepted, AnswerError, Applied, Author, Census, FeedError, Listed, OutboxEntry, Page, Quarantined, Shelf,
-    SledStore, Store, StoreError, Verification,
+    SledStore, Store, StoreError, UpstreamEpoch, Verification,
 };
 use tokio::sync::watch;
 
@@ -60,9 +60,18 @@ impl Store for FaultyStore {
         self.kept.lock().push(page.cursor.as_str().to_owned());
         self.inner.apply(page, now)
     }
-    fn delivered(&self, id: AnswerId, word: Option<&Application>, now: DateTime<Utc>) -> Result<(), StoreError> {
+    fn upstream_epoch(&self) -> UpstreamEpoch {
+        self.inner.upstream_epoch()
+    }
+    fn delivered(
+        &self,
+        id: AnswerId,
+        word: Option<&Application>,
+        asked_in: UpstreamEpoch,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         fail(&self.on_delivered)?;
-        self.inner.delivered(id, word, now)
+        self.inner.delivered(id, word, asked_in, now)
     }
     fn cursor(&self) -> Result<Option<Cursor>, StoreError> {
         self.inner.cursor()
@@ -98,8 +107,14 @@ impl Store for FaultyStore {
     fn outbox(&self) -> Vec<OutboxEntry> {
         self.inner.outbox()
     }
-    fn rejected(&self, id: AnswerId, problem: &Problem, now: DateTime<Utc>) -> Result<(), StoreError> {
-        self.inner.rejected(id, problem, now)
+    fn rejected(
+        &self,
+        id: AnswerId,
+        problem: &Problem,
+        asked_in: UpstreamEpoch,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.inner.rejected(id, problem, asked_in, now)
     }
     fn rework(&self, id: AnswerId) -> Result<bool, StoreError> {
         self.inner.rework(id)
