@@ -102,7 +102,7 @@ pub struct Locked {
 }
 
 /// Everything that a signed-in person sees.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct Work {
     /// The employee's full name.
     pub employee: String,
@@ -192,7 +192,7 @@ pub struct Counts {
 pub const BLOCK_ROWS: usize = 128;
 
 /// The list: what was asked for, how many were found, and the rows that are loaded.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq)]
 pub struct List {
     /// Grows with every search that a person makes: the view then begins at the top.
     pub search: u64,
@@ -222,7 +222,7 @@ impl List {
 }
 
 /// The card beside the list.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq)]
 pub enum CardState {
     /// None is open.
     #[default]
@@ -339,7 +339,7 @@ pub struct OutboxRow {
 }
 
 /// The statistics.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq)]
 pub enum FiguresState {
     /// Nobody has asked.
     #[default]
