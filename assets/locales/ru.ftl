@@ -170,7 +170,7 @@ status-queued =
 link-starting = соединение…
 link-online = на связи
 link-offline = нет связи, работаем с сохранённым ({ $why })
-link-refused = регистр не пускает: { $why } Выйдите и войдите снова.
+link-refused = регистр не пускает: { $why }. Выйдите и войдите снова.
 link-faulty = связь есть, но список не обновляется: { $why }
 progress-pulling =
     { $count ->
