@@ -188,6 +188,15 @@ impl Device {
         drawn.textures_delta.clear();
     }
 
+    /// Lets the window's clock show so many seconds, with some input then.
+    pub fn at_secs(&mut self, secs: f64, events: Vec<egui::Event>) -> Snapshot {
+        let input = egui::RawInput { time: Some(secs), events, ..Default::default() };
+        let app = &mut self.app;
+        let mut drawn = self.ctx.run_ui(input, |ui| app.think(ui.ctx()));
+        drawn.textures_delta.clear();
+        self.app.snapshot()
+    }
+
     /// Searches for everything; returns the rows.
     pub fn rows(&mut self) -> Vec<Standing> {
         let before = self.until("somebody works", |work| Some(work.list.search));
