@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use prikrep_domain::{
-    AnswerDraft, AnswerId, Application, ApplicationId, Credentials, FeedPage, Found, MAX_PAGE_RECORDS, Oid, Problem,
-    ProblemKind, Session,
+    Action, AnswerDraft, AnswerId, Application, ApplicationId, Credentials, FeedPage, Found, MAX_PAGE_RECORDS, Oid,
+    Problem, ProblemKind, Role, Session,
 };
 use prikrep_store::{AnswerError, Author, FeedError, Store, StoreError};
 
@@ -57,6 +57,7 @@ impl SignedIn {
             employee: self.account.employee.clone(),
             role: self.account.role,
             organization: self.account.organization.clone(),
+            password_change_required: false,
         }
     }
 
@@ -64,13 +65,13 @@ impl SignedIn {
         self.account.organization.as_ref().map(|organization| &organization.oid)
     }
 
-    fn reads(&self) -> Result<(), Problem> {
-        let allowed = self.account.role.reads_applications();
-        if allowed {
-            Ok(())
-        } else {
-            Err(words::not_allowed("Ваша роль не позволяет читать заявления"))
-        }
+    /// Whether the account may do something now.
+    ///
+    /// # Errors
+    /// [`Problem`] `not-allowed`, with the reason in words.
+    pub fn may(&self, action: Action) -> Result<(), Problem> {
+        let allowed = self.account.role.may(action);
+        if allowed { Ok(()) } else { Err(words::role_refuses(action)) }
     }
 }
 
@@ -189,7 +190,7 @@ impl Register {
     /// # Errors
     /// [`Problem`]: the role may not read, the cursor is malformed or of another epoch, the store failed.
     pub fn feed(&self, who: &SignedIn, after: Option<&str>, limit: usize) -> Result<FeedPage, Problem> {
-        who.reads()?;
+        who.may(Action::ReadFeed)?;
         let after = after.filter(|cursor| !cursor.is_empty());
         let limit = limit.clamp(1, MAX_PAGE_RECORDS);
         self.store().feed(after, limit, who.organization()).map_err(|error| match error {
@@ -206,7 +207,7 @@ impl Register {
     /// # Errors
     /// [`Problem`]: the role may not read, fields are wrong, the store failed.
     pub fn search(&self, who: &SignedIn, search: &Search) -> Result<Found, Problem> {
-        who.reads()?;
+        who.may(Action::Search)?;
         let asked = search.read(who.organization().cloned()).map_err(words::bad_fields)?;
         self.store().find(&asked.query, asked.offset, asked.limit).map_err(words::unavailable)
     }
@@ -216,7 +217,7 @@ impl Register {
     /// # Errors
     /// [`Problem`]: the role may not read, there is no such application for this account, the store failed.
     pub fn application(&self, who: &SignedIn, id: ApplicationId) -> Result<Application, Problem> {
-        who.reads()?;
+        who.may(Action::OpenCard)?;
         let standing = self.store().standing(id).map_err(words::unavailable)?;
         standing
             .map(|standing| standing.application)
@@ -238,11 +239,8 @@ impl Register {
         draft: &AnswerDraft,
         now: DateTime<Utc>,
     ) -> Result<Answered, Problem> {
-        let role = who.account.role;
-        if !role.answers_applications() {
-            return Err(words::not_allowed("Ваша роль не позволяет отвечать на заявления"));
-        }
-        let trusted = matches!(role, prikrep_domain::Role::Daemon);
+        who.may(Action::Answer)?;
+        let trusted = matches!(who.account.role, Role::Daemon);
         let author = Author {
             employee: (!trusted).then(|| who.account.employee.clone()),
             organization: who.organization().cloned(),
@@ -266,9 +264,12 @@ impl Register {
     }
 
     /// What the answer forms offer for the account's organization.
-    #[must_use]
-    pub fn directory(&self, who: &SignedIn, now: DateTime<Utc>) -> DirectoryDocument {
-        self.directories.of(who.organization(), now)
+    ///
+    /// # Errors
+    /// [`Problem`]: the role does not read it.
+    pub fn directory(&self, who: &SignedIn, now: DateTime<Utc>) -> Result<DirectoryDocument, Problem> {
+        who.may(Action::ReadDirectory)?;
+        Ok(self.directories.of(who.organization(), now))
     }
 
     /// Forgets sessions that are over.

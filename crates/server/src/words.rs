@@ -3,11 +3,24 @@
 use std::error::Error;
 
 use chrono::Duration;
-use prikrep_domain::{FieldError, Problem, ProblemKind};
+use prikrep_domain::{Action, FieldError, Problem, ProblemKind};
 use prikrep_store::StoreError;
 
 pub(crate) fn not_allowed(detail: &str) -> Problem {
     Problem::new(ProblemKind::NotAllowed).with_detail(detail)
+}
+
+/// The role does not allow an action.
+pub(crate) fn role_refuses(action: Action) -> Problem {
+    not_allowed(match action {
+        Action::OwnSession => "Ваша роль не позволяет этого",
+        Action::ReadFeed | Action::Search | Action::OpenCard => "Ваша роль не позволяет читать заявления",
+        Action::Answer => "Ваша роль не позволяет отвечать на заявления",
+        Action::ReadDirectory => "Ваша роль не позволяет читать справочник",
+        Action::ReadJournal => "Ваша роль не позволяет читать журнал",
+        Action::ManageAccounts => "Ваша роль не позволяет управлять учётными записями",
+        Action::ManageSettings => "Ваша роль не позволяет менять настройки",
+    })
 }
 
 pub(crate) fn bad_request(detail: impl Into<String>) -> Problem {

@@ -85,6 +85,7 @@ impl Places {
             employee: EMPLOYEE.to_owned(),
             role: Role::Registrar,
             organization: Some(self.organization.clone()),
+            password_change_required: false,
         };
         Ok(Workstation { store: Arc::new(store), upstream, session })
     }

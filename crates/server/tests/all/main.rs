@@ -17,5 +17,6 @@ mod control;
 mod longpoll;
 mod openapi;
 mod program;
+mod roles;
 mod service;
 mod simulation;

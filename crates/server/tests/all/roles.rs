@@ -1,0 +1,113 @@
+//! Every path with every role, against the table of roles and actions.
+
+use prikrep_domain::{Action, Role};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::api::{Served, problem};
+use crate::common::{OURS, add, answer_id, at, id};
+
+/// A described operation: its method, its path, the action that it says to ask for.
+struct Operation {
+    method: Method,
+    path: String,
+    action: Option<Action>,
+    open: bool,
+}
+
+async fn operations(served: &Served) -> Vec<Operation> {
+    let document: Value = served.anonymous(Method::GET, "/openapi.json").send().await.unwrap().json().await.unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    let all = paths.iter().flat_map(|(path, item)| item.as_object().unwrap().iter().map(move |it| (path, it)));
+    all.map(|(path, (method, operation))| Operation {
+        method: method.to_uppercase().parse().unwrap(),
+        path: path.clone(),
+        action: operation.get("x-action").map(|action| serde_json::from_value(action.clone()).unwrap()),
+        open: operation["security"] == json!([{}]),
+    })
+    .collect()
+}
+
+/// An address and a body that a path can be asked with; none of them ends the session that asks.
+fn asked(operation: &Operation) -> Option<(String, Option<Value>)> {
+    let plain = |path: &str| Some((path.to_owned(), None));
+    let answer = json!({
+        "decision": "refuse", "comment": "нет", "refusal_reason": "Не та территория",
+        "answered_at": at(0), "answered_by": "x",
+    });
+    match (operation.method.as_str(), operation.path.as_str()) {
+        ("DELETE", "/v1/sessions/current") => None,
+        ("GET", "/v1/applications") => plain("/v1/applications?from=2026-01-01&to=2026-12-31"),
+        ("GET", "/v1/applications/{id}") => Some((format!("/v1/applications/{}", id(1)), None)),
+        ("PUT", "/v1/applications/{id}/answers/{answer_id}") => {
+            Some((format!("/v1/applications/{}/answers/{}", id(1), answer_id(1)), Some(answer)))
+        }
+        ("GET", path) => plain(path),
+        (method, path) => panic!("{method} {path}: say here how it is asked"),
+    }
+}
+
+async fn ask(served: &Served, operation: &Operation, token: Option<&str>) -> Option<reqwest::Response> {
+    let (path, body) = asked(operation)?;
+    let mut request = served.anonymous(operation.method.clone(), &path);
+    if let Some(token) = token {
+        request = request.bearer_auth(token);
+    }
+    if let Some(body) = body {
+        request = request.json(&body);
+    }
+    Some(request.send().await.unwrap())
+}
+
+#[tokio::test]
+async fn every_path_says_whom_it_is_for_and_lets_nobody_else_in() {
+    let served = Served::new().await;
+    let operations = operations(&served).await;
+    for operation in &operations {
+        assert_eq!(operation.open, operation.action.is_none(), "{} {}", operation.method, operation.path);
+    }
+    for role in Role::ALL {
+        let login = serde_json::to_value(role).unwrap().as_str().unwrap().to_owned();
+        add(served.running.register(), &login, role, Some(OURS));
+        let token = served.token_of(&login).await;
+        for operation in &operations {
+            let Some(action) = operation.action else { continue };
+            let Some(response) = ask(&served, operation, Some(&token)).await else { continue };
+            let what = format!("{} {} for {login}: {}", operation.method, operation.path, response.status());
+            if role.may(action) {
+                assert!(response.status().is_success() || response.status() == StatusCode::CONFLICT, "{what}");
+            } else {
+                assert_eq!(problem(response).await, (403, "not-allowed".to_owned()), "{what}");
+            }
+        }
+    }
+    served.running.stop().await;
+}
+
+#[tokio::test]
+async fn without_a_session_only_what_is_for_everybody_is_answered() {
+    let served = Served::new().await;
+    for operation in operations(&served).await {
+        if operation.method == Method::POST && operation.path == "/v1/sessions" {
+            continue;
+        }
+        for token in [None, Some("strange")] {
+            let Some(response) = ask(&served, &operation, token).await else { continue };
+            match operation.action {
+                None => assert!(response.status().is_success(), "{} {}", operation.method, operation.path),
+                Some(_) => assert_eq!(problem(response).await, (401, "session-expired".to_owned())),
+            }
+        }
+    }
+    served.running.stop().await;
+}
+
+#[tokio::test]
+async fn what_no_path_asks_for_yet_is_known() {
+    let served = Served::new().await;
+    let asked: Vec<Action> = operations(&served).await.iter().filter_map(|operation| operation.action).collect();
+    let never: Vec<Action> = Action::ALL.into_iter().filter(|action| !asked.contains(action)).collect();
+    // The administrator's commands do these: whoever may run them is the owner of the data folder.
+    assert_eq!(never, [Action::ReadJournal, Action::ManageAccounts, Action::ManageSettings]);
+    served.running.stop().await;
+}
