@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Secret;
 use crate::password::PasswordHash;
+use crate::places::Places;
 use crate::secret::sha256_hex;
 
 /// A text that cannot be a login.
@@ -89,6 +90,20 @@ pub struct Account {
     pub disabled: bool,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    #[serde(default)]
+    pub(crate) places: Places,
+}
+
+impl Account {
+    /// The organization's OID; `None` for the whole region.
+    pub(crate) fn oid(&self) -> Option<&Oid> {
+        self.organization.as_ref().map(|organization| &organization.oid)
+    }
+
+    /// Whether it still lets in whoever has just shown the password of an earlier state of it.
+    pub(crate) fn still_admits(&self, earlier: &Self, password: &str) -> bool {
+        !self.disabled && (self.password == earlier.password || self.password.fits(password))
+    }
 }
 
 /// An account to be made.
@@ -113,6 +128,29 @@ pub struct NewOrganization {
     pub oid: Oid,
     /// Its name; when it is not given, the one that its applications name, or else the OID.
     pub name: Option<String>,
+}
+
+/// What is to be changed of an account; what is not named stays.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AccountChange {
+    /// Which one.
+    pub login: Login,
+    /// The employee's full name.
+    pub employee: Option<String>,
+    /// What it may do.
+    pub role: Option<Role>,
+    /// Whose applications it works with.
+    pub scope: Option<Scope>,
+}
+
+/// Whose applications an account works with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// The whole region's.
+    Region,
+    /// An organization's.
+    Organization(NewOrganization),
 }
 
 /// An account as an administrator sees it.

@@ -3,16 +3,19 @@
 //! Invariant: memory holds what the store holds: an account is kept durably before it is seen.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use parking_lot::{Mutex, RwLock};
-use prikrep_domain::Organization;
+use prikrep_domain::{Organization, Role};
 use prikrep_store::{Shelf, Store, StoreError};
 
 use crate::Secret;
 use crate::account::{Account, Login, NewAccount, needs_organization};
+use crate::lockout::Footing;
 use crate::password::{HashError, PasswordHash};
+use crate::places::Places;
 use crate::secret::NoRandomness;
 
 const MAX_PASSWORD_CHARS: usize = 1024;
@@ -92,6 +95,48 @@ impl Accounts {
         self.by_login.read().values().cloned().collect()
     }
 
+    /// How a network stands with the account of a login. Takes the same work whether or not there is one.
+    pub(crate) fn footing(&self, login: Option<&Login>, network: IpAddr, now: DateTime<Utc>) -> Footing {
+        let accounts = self.by_login.read();
+        let account = login.and_then(|login| accounts.get(login));
+        let organization = account.map(|account| account.oid());
+        let colleagues = accounts.values().filter(|other| other.places.know(network, now));
+        let colleagues = colleagues.filter(|other| Some(other.oid()) == organization).count();
+        match account {
+            Some(account) if account.places.know(network, now) => Footing::Own,
+            Some(_) if colleagues > 0 => Footing::Colleagues,
+            Some(_) | None => Footing::Stranger,
+        }
+    }
+
+    /// The account as it is now, when it still admits whoever has just shown this password: the place is
+    /// remembered, and a hash of another cost than today's is made anew.
+    pub(crate) fn welcome(
+        &self,
+        verified: &Account,
+        password: &str,
+        network: IpAddr,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Arc<Account>>, AccountError> {
+        let stronger = if verified.password.is_current() {
+            None
+        } else {
+            Some(PasswordHash::of(&Secret::new(password.to_owned()))?)
+        };
+        let _changing = self.changing.lock();
+        let Some(current) = self.find(&verified.login).filter(|current| current.still_admits(verified, password))
+        else {
+            return Ok(None);
+        };
+        let mut account = Account::clone(&current);
+        let is_new_here = account.places.note(network, now);
+        let rehashed = stronger.is_some();
+        if let Some(hash) = stronger {
+            account.password = hash;
+        }
+        if is_new_here || rehashed { self.keep(account).map(Some) } else { Ok(Some(current)) }
+    }
+
     /// The account, when the password fits and it is not disabled. Takes the same work in every case.
     pub(crate) fn verify(&self, login: Option<&Login>, password: &str) -> Option<Arc<Account>> {
         let account = login.and_then(|login| self.find(login));
@@ -105,13 +150,8 @@ impl Accounts {
         organization: Option<Organization>,
         now: DateTime<Utc>,
     ) -> Result<Arc<Account>, AccountError> {
-        let employee = new.employee.trim().to_owned();
-        if employee.is_empty() || employee.chars().count() > MAX_NAME_CHARS {
-            return Err(AccountError::Unfit(format!("имя сотрудника: от 1 до {MAX_NAME_CHARS} знаков")));
-        }
-        if needs_organization(new.role) && organization.is_none() {
-            return Err(AccountError::Unfit("для этой роли назовите организацию: --organization OID".to_owned()));
-        }
+        let employee = checked_name(&new.employee)?;
+        check_scope(new.role, organization.as_ref())?;
         self.check_password(&new.password)?;
         let password = PasswordHash::of(&new.password)?;
         let NewAccount { login, role, .. } = new;
@@ -122,11 +162,30 @@ impl Accounts {
         if self.by_login.read().len() >= MAX_ACCOUNTS {
             return Err(AccountError::Unfit(format!("учётных записей уже {MAX_ACCOUNTS}: больше не бывает")));
         }
-        self.keep(Account { login, password, employee, role, organization, disabled: false, created_at: now })
+        let (disabled, places) = (false, Places::default());
+        self.keep(Account { login, password, employee, role, organization, disabled, created_at: now, places })
     }
 
     pub(crate) fn set_disabled(&self, login: &Login, disabled: bool) -> Result<Arc<Account>, AccountError> {
         self.change(login, |account| account.disabled = disabled)
+    }
+
+    /// Changes what is named, and nothing when it does not fit.
+    pub(crate) fn alter(
+        &self,
+        login: &Login,
+        employee: Option<String>,
+        role: Option<Role>,
+        scope: Option<Option<Organization>>,
+    ) -> Result<Arc<Account>, AccountError> {
+        let employee = employee.as_deref().map(checked_name).transpose()?;
+        let _changing = self.changing.lock();
+        let mut account = Account::clone(&*self.find(login).ok_or_else(|| AccountError::Unknown(login.clone()))?);
+        account.employee = employee.unwrap_or(account.employee);
+        account.role = role.unwrap_or(account.role);
+        account.organization = scope.unwrap_or(account.organization);
+        check_scope(account.role, account.organization.as_ref())?;
+        self.keep(account)
     }
 
     pub(crate) fn set_password(&self, login: &Login, password: &Secret) -> Result<Arc<Account>, AccountError> {
@@ -160,4 +219,20 @@ impl Accounts {
             Err(AccountError::Unfit(format!("пароль: от {least} до {MAX_PASSWORD_CHARS} знаков")))
         }
     }
+}
+
+fn checked_name(name: &str) -> Result<String, AccountError> {
+    let name = name.trim();
+    if (1..=MAX_NAME_CHARS).contains(&name.chars().count()) {
+        Ok(name.to_owned())
+    } else {
+        Err(AccountError::Unfit(format!("имя сотрудника: от 1 до {MAX_NAME_CHARS} знаков")))
+    }
+}
+
+fn check_scope(role: Role, organization: Option<&Organization>) -> Result<(), AccountError> {
+    if needs_organization(role) && organization.is_none() {
+        return Err(AccountError::Unfit("для этой роли назовите организацию: --organization OID".to_owned()));
+    }
+    Ok(())
 }

@@ -9,7 +9,7 @@ use prikrep_domain::{FieldError, Found, Oid, Organization, Period, Query};
 use prikrep_store::{Quarantined, StoreError, Verification};
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Account, AccountCard, Login, NewAccount, NewOrganization};
+use crate::account::{Account, AccountCard, AccountChange, Login, NewAccount, NewOrganization, Scope};
 use crate::accounts::AccountError;
 use crate::condition::{Condition, UpstreamCondition};
 use crate::search::Search;
@@ -27,9 +27,13 @@ pub enum Order {
     ListUsers,
     /// Let an account sign in no more; its sessions end.
     DisableUser(Login),
-    /// Let it sign in again.
+    /// Let it sign in again; its failed attempts are forgotten.
     EnableUser(Login),
-    /// Give it another password; its sessions end.
+    /// End its sessions.
+    SignOutUser(Login),
+    /// Change what it may do; its sessions go on, and are of the new role and organization at once.
+    ChangeUser(AccountChange),
+    /// Give it another password; its sessions end, its failed attempts are forgotten.
     SetPassword {
         /// Which account.
         login: Login,
@@ -138,10 +142,20 @@ impl Register {
                 self.sessions.end_all(&login)?;
                 self.user(&account)
             }
-            Order::EnableUser(login) => self.user(self.accounts.set_disabled(&login, false)?.as_ref()),
+            Order::EnableUser(login) => {
+                self.lockout.forgive(login.as_str());
+                self.user(self.accounts.set_disabled(&login, false)?.as_ref())
+            }
+            Order::SignOutUser(login) => {
+                let account = self.accounts.find(&login).ok_or_else(|| AccountError::Unknown(login.clone()))?;
+                self.sessions.end_all(&login)?;
+                self.user(&account)
+            }
+            Order::ChangeUser(change) => self.user(self.change_user(change)?.as_ref()),
             Order::SetPassword { login, password } => {
                 let account = self.accounts.set_password(&login, &password)?;
                 self.sessions.end_all(&login)?;
+                self.lockout.forgive(login.as_str());
                 self.user(&account)
             }
             Order::List { search, organization } => {
@@ -170,6 +184,15 @@ impl Register {
     pub fn add_user(&self, new: NewAccount, now: DateTime<Utc>) -> Result<Arc<Account>, OrderError> {
         let organization = new.organization.clone().map(|named| self.named(named)).transpose()?;
         Ok(self.accounts.add(new, organization, now)?)
+    }
+
+    fn change_user(&self, change: AccountChange) -> Result<Arc<Account>, OrderError> {
+        let AccountChange { login, employee, role, scope } = change;
+        let scope = scope.map(|scope| match scope {
+            Scope::Region => Ok(None),
+            Scope::Organization(named) => self.named(named).map(Some),
+        });
+        Ok(self.accounts.alter(&login, employee, role, scope.transpose()?)?)
     }
 
     fn named(&self, NewOrganization { oid, name }: NewOrganization) -> Result<Organization, OrderError> {

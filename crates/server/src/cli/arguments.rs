@@ -85,6 +85,10 @@ pub(crate) enum UserCommand {
     Enable(OneUser),
     /// Сменить пароль; сеансы завершаются сразу
     Password(OneUser),
+    /// Завершить все сеансы учётной записи
+    SignOut(OneUser),
+    /// Изменить ФИО, роль или организацию; действует сразу, сеансы продолжаются
+    Change(ChangeArguments),
 }
 
 #[derive(Args)]
@@ -110,6 +114,37 @@ pub(crate) struct AddArguments {
     /// OID организации; без него — весь регион (только daemon, admin, auditor)
     #[arg(long, value_name = "OID", required_if_eq_any([("role", "registrar"), ("role", "viewer")]))]
     pub(crate) organization: Option<Oid>,
+    /// Название организации; без него — как в её заявлениях
+    #[arg(long, value_name = "НАЗВАНИЕ", requires = "organization")]
+    pub(crate) organization_name: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Args)]
+#[group(id = "changed", required = true, multiple = true)]
+pub(crate) struct Changed {
+    /// ФИО сотрудника или название системы
+    #[arg(long, value_name = "ФИО")]
+    pub(crate) name: Option<String>,
+    /// Роль
+    #[arg(long, value_enum, value_name = "РОЛЬ")]
+    pub(crate) role: Option<RoleName>,
+    /// OID организации
+    #[arg(long, value_name = "OID", conflicts_with = "region")]
+    pub(crate) organization: Option<Oid>,
+    /// Весь регион (только daemon, admin, auditor)
+    #[arg(long)]
+    pub(crate) region: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ChangeArguments {
+    /// Логин
+    #[arg(value_name = "ЛОГИН")]
+    pub(crate) login: Login,
+    #[command(flatten)]
+    pub(crate) changed: Changed,
     /// Название организации; без него — как в её заявлениях
     #[arg(long, value_name = "НАЗВАНИЕ", requires = "organization")]
     pub(crate) organization_name: Option<String>,
@@ -280,5 +315,17 @@ mod tests {
         assert!(!add("registrar", &[]) && !add("viewer", &[]) && !add("owner", &[]));
         assert!(add("registrar", &["--organization", "1.2.643"]) && add("daemon", &[]) && add("admin", &[]));
         assert!(!add("admin", &["--organization-name", "ЦРБ"]) && !add("viewer", &["--organization", "ЦРБ"]));
+    }
+
+    #[test]
+    fn a_change_names_what_it_changes() {
+        let change = |more: &[&str]| {
+            let words = ["prikrepd", "user", "change", "ivanova"];
+            Arguments::try_parse_from(words.iter().chain(more)).is_ok()
+        };
+        assert!(!change(&[]) && !change(&["--region", "--organization", "1.2.643"]));
+        assert!(!change(&["--organization-name", "ЦРБ"]));
+        assert!(change(&["--role", "viewer"]) && change(&["--region", "--role", "auditor"]));
+        assert!(change(&["--organization", "1.2.643", "--organization-name", "ЦРБ"]));
     }
 }

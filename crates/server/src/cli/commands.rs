@@ -10,13 +10,14 @@ use anyhow::{Context, bail};
 use chrono::Utc;
 use prikrep_daemon::{Pulls, SystemClock};
 use prikrep_server::{
-    Config, Loaded, Login, NewAccount, NewOrganization, Order, Outcome, PullSummary, Search, Syncing,
-    UpstreamCondition, open_store,
+    AccountChange, Config, Loaded, Login, NewAccount, NewOrganization, Order, Outcome, PullSummary, Scope, Search,
+    Syncing, UpstreamCondition, open_store,
 };
 use tokio::task::spawn_blocking;
 
 use super::arguments::{
-    AddArguments, Arguments, Command, ConfigCommand, ListArguments, OneUser, Output, QuarantineCommand, UserCommand,
+    AddArguments, Arguments, ChangeArguments, Command, ConfigCommand, ListArguments, OneUser, Output,
+    QuarantineCommand, UserCommand,
 };
 use super::connection::{Connection, in_words};
 use super::{Usage, files, output, passwords, serve, tables};
@@ -48,6 +49,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             let order = |login| Order::SetPassword { login, password };
             change(&connection, user, order, "пароль изменён, сеансы завершены").await?;
         }
+        Command::User(UserCommand::SignOut(user)) => {
+            change_user(config, user, Order::SignOutUser, "сеансы завершены").await?
+        }
+        Command::User(UserCommand::Change(change)) => alter_user(config, change).await?,
         Command::List(list) => find(config, list).await?,
         Command::Quarantine(command) => quarantine(config, command).await?,
         Command::Backup { file, output } => {
@@ -174,6 +179,16 @@ async fn add_user(config: &Config, add: AddArguments) -> anyhow::Result<()> {
     let Outcome::User(card) = connection.carry_out(Order::AddUser(account)).await? else { return unexpected() };
     let whose = card.organization.as_ref().map_or("весь регион", |organization| &organization.name);
     say(add.output, &card, &format!("Учётная запись {} заведена: {}, {whose}", card.login, card.employee))
+}
+
+async fn alter_user(config: &Config, change: ChangeArguments) -> anyhow::Result<()> {
+    let ChangeArguments { login, changed, organization_name, output } = change;
+    let organization = changed.organization.map(|oid| NewOrganization { oid, name: organization_name });
+    let scope = organization.map(Scope::Organization).or_else(|| changed.region.then_some(Scope::Region));
+    let (employee, role) = (changed.name, changed.role.map(Into::into));
+    let user = OneUser { login: login.clone(), output };
+    let order = |_| Order::ChangeUser(AccountChange { login, employee, role, scope });
+    change_user(config, user, order, "изменена").await
 }
 
 async fn list_users(config: &Config, output: Output) -> anyhow::Result<()> {

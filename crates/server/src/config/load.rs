@@ -79,6 +79,8 @@ impl Config {
         let whole = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
         let ranges = [
             ("sessions.lifetime_hours", u64::from(sessions.lifetime_hours), 1, 24 * 31),
+            // A long poll waits for a minute: a session is not to end under it.
+            ("sessions.idle_minutes", u64::from(sessions.idle_minutes), 5, 60 * 24 * 31),
             ("sessions.most", whole(sessions.most), 1, 10_000),
             ("sessions.min_password_chars", whole(sessions.min_password_chars), 8, 128),
             ("sessions.attempts", u64::from(sessions.attempts), 3, 1_000),

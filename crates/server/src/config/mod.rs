@@ -13,6 +13,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use serde::Deserialize;
 
+use crate::sessions::SessionRules;
 pub use load::{ConfigError, DEFAULT_PATH, Loaded};
 pub use values::{LogFormat, LogLevel, PullAt};
 
@@ -116,13 +117,15 @@ pub struct DirectoryConfig {
 pub struct SessionsConfig {
     /// How long a session lives.
     pub lifetime_hours: u32,
+    /// How long a session lives without being used.
+    pub idle_minutes: u32,
     /// How many sessions there may be; beyond it the account that holds most loses its oldest.
     pub most: usize,
     /// The shortest password that an administrator may set, in characters.
     pub min_password_chars: usize,
-    /// Failed attempts after which a login waits.
+    /// Failed attempts after which an account waits: at each of its usual places, and anywhere else.
     pub attempts: u32,
-    /// Failed attempts after which an address waits: more, because many registrars may share one.
+    /// Failed attempts of logins that are strange to an address, after which they wait there.
     pub address_attempts: u32,
     /// How long it waits after the last failure.
     pub lockout_secs: u32,
@@ -132,6 +135,7 @@ impl Default for SessionsConfig {
     fn default() -> Self {
         Self {
             lifetime_hours: 12,
+            idle_minutes: 60,
             most: 10_000,
             min_password_chars: 12,
             attempts: 10,
@@ -142,10 +146,12 @@ impl Default for SessionsConfig {
 }
 
 impl SessionsConfig {
-    /// How long a session lives.
-    #[must_use]
-    pub fn lifetime(&self) -> chrono::Duration {
-        chrono::Duration::hours(i64::from(self.lifetime_hours))
+    pub(crate) fn rules(&self) -> SessionRules {
+        SessionRules {
+            lifetime: chrono::Duration::hours(i64::from(self.lifetime_hours)),
+            idle: chrono::Duration::minutes(i64::from(self.idle_minutes)),
+            most: self.most,
+        }
     }
 
     /// How long a login or an address waits after too many failures.

@@ -39,10 +39,11 @@ pub(crate) use failure::Failure;
 pub(crate) use shared::{Api, ApiParts, Shared};
 
 /// Every path, with whom it is for.
-fn paths() -> [(Access, UtoipaMethodRouter<Shared>); 11] {
+fn paths() -> [(Access, UtoipaMethodRouter<Shared>); 12] {
     [
         (Access::Everybody, routes!(sessions::sign_in)),
         (Access::Only(Action::OwnSession), routes!(sessions::current, sessions::sign_out)),
+        (Access::Only(Action::OwnSession), routes!(sessions::sign_out_everywhere)),
         (Access::Only(Action::ReadFeed), routes!(feed::feed)),
         (Access::Only(Action::Search), routes!(applications::search)),
         (Access::Only(Action::OpenCard), routes!(applications::card)),

@@ -8,13 +8,14 @@ use prikrep_domain::{Credentials, Session};
 use super::body::{BodyFault, JsonBytes, json_bytes, to_json};
 use super::client::ClientAddress;
 use super::{Failure, Shared};
-use crate::{SignedIn, words};
+use crate::{Register, SignedIn, words};
 
 /// Sign in
 ///
 /// Wrong credentials are answered in the same words and time, whether or not there is such an account. After
-/// too many failures in a row the login, and after many more the address, waits: 429 with `Retry-After`.
-/// An address that tries too often is answered 429 `overloaded`.
+/// too many failures in a row an account waits, 429 with `Retry-After`: at each address that it has signed in
+/// from before by itself, and at all others together. After many more failures of logins that are strange to
+/// an address, they wait there. Who tries too often is answered 429 `overloaded`.
 #[utoipa::path(post, path = "/v1/sessions", operation_id = "signIn", security(()),
     request_body = Credentials,
     responses(
@@ -31,13 +32,15 @@ pub(crate) async fn sign_in(
     ClientAddress(address): ClientAddress,
     body: JsonBytes,
 ) -> Result<Response, Failure> {
-    api.rates.sign_in(address)?;
     let credentials: Credentials = body.read().map_err(|fault| match fault {
         BodyFault::Malformed(problem) => problem,
         BodyFault::Field(error) => words::bad_fields(vec![error]),
     })?;
     let now = api.now();
-    let session = api.work.with_password(move |register| register.sign_in(&credentials, address, now)).await?;
+    let is_at_its_place = api.parts.register.is_at_its_place(&credentials.login, address, now);
+    api.rates.sign_in(address, is_at_its_place.then(|| credentials.login.trim().to_ascii_lowercase()))?;
+    let work = move |register: &Register| register.sign_in(&credentials, address, now);
+    let session = api.work.with_password(is_at_its_place, work).await?;
     Ok(json_bytes(StatusCode::CREATED, to_json(&session)?))
 }
 
@@ -62,5 +65,20 @@ pub(crate) async fn current(who: SignedIn) -> Result<Response, Failure> {
     ))]
 pub(crate) async fn sign_out(State(api): State<Shared>, who: SignedIn) -> Result<StatusCode, Failure> {
     api.work.with_store(move |register| register.sign_out(&who)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Sign out everywhere
+///
+/// All sessions of the account end, this one too.
+#[utoipa::path(delete, path = "/v1/sessions", operation_id = "signOutEverywhere",
+    responses(
+        (status = 204, description = "Gone; the tokens are dead at once"),
+        (status = 401, description = "session-expired"),
+        (status = 429, description = "overloaded, with Retry-After"),
+        (status = 503, description = "unavailable, with Retry-After; the tokens are dead all the same"),
+    ))]
+pub(crate) async fn sign_out_everywhere(State(api): State<Shared>, who: SignedIn) -> Result<StatusCode, Failure> {
+    api.work.with_store(move |register| register.sign_out_everywhere(&who)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -14,6 +14,7 @@ mod api;
 mod common;
 mod config;
 mod control;
+mod guessing;
 mod longpoll;
 mod openapi;
 mod program;
