@@ -42,7 +42,7 @@ pub use problem::{Problem, ProblemKind};
 pub use query::{NameSearch, Period, Query, Sort, SortColumn, StatusFilter};
 pub use received::{Unreadable, read_application};
 pub use role::{Action, Role};
-pub use session::{Credentials, Session};
+pub use session::{Credentials, PasswordChange, Session};
 pub use snils::{BadSnils, Snils};
 pub use standing::{OnTheWay, Standing, stand, stand_owned, supersedes};
 pub use transition::{ALL_DECISIONS, Refusal, allowed, is_pending, transition};

@@ -12,13 +12,12 @@ use prikrep_domain::{Organization, Role};
 use prikrep_store::{Shelf, Store, StoreError};
 
 use crate::Secret;
-use crate::account::{Account, Login, NewAccount, needs_organization};
+use crate::account::{Account, Login, NewAccount, changes_given_password, needs_organization};
 use crate::lockout::Footing;
-use crate::password::{HashError, PasswordHash};
+use crate::passwords::{HashError, Owner, PasswordFacts, PasswordHash, PasswordRefusal, PasswordRules};
 use crate::places::Places;
 use crate::secret::NoRandomness;
 
-const MAX_PASSWORD_CHARS: usize = 1024;
 const MAX_NAME_CHARS: usize = 256;
 const MAX_ACCOUNTS: usize = 100_000;
 
@@ -34,6 +33,12 @@ pub enum AccountError {
     /// What was given does not fit.
     #[error("{0}")]
     Unfit(String),
+    /// The password is not taken.
+    #[error(transparent)]
+    Password(#[from] PasswordRefusal),
+    /// The password was changed by somebody else meanwhile.
+    #[error("Пароль уже изменён в другом месте: войдите снова")]
+    Overtaken,
     /// The password could not be hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -49,7 +54,7 @@ pub enum AccountError {
 #[derive(Debug)]
 pub(crate) struct Accounts {
     store: Shared,
-    min_password_chars: usize,
+    pub(crate) rules: PasswordRules,
     by_login: RwLock<BTreeMap<Login, Arc<Account>>>,
     /// One change at a time: what is checked still holds when it is kept.
     changing: Mutex<()>,
@@ -68,7 +73,7 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Accounts {
-    pub(crate) fn open(store: Arc<dyn Store>, min_password_chars: usize) -> Result<Self, AccountError> {
+    pub(crate) fn open(store: Arc<dyn Store>, rules: PasswordRules) -> Result<Self, AccountError> {
         let mut by_login = BTreeMap::new();
         for (key, value) in store.records(Shelf::Accounts)? {
             match serde_json::from_slice::<Account>(&value) {
@@ -84,7 +89,7 @@ impl Accounts {
         }
         let decoy = PasswordHash::of(&Secret::random()?)?;
         let store = Shared(store);
-        Ok(Self { store, min_password_chars, by_login: RwLock::new(by_login), changing: Mutex::new(()), decoy })
+        Ok(Self { store, rules, by_login: RwLock::new(by_login), changing: Mutex::new(()), decoy })
     }
 
     pub(crate) fn find(&self, login: &Login) -> Option<Arc<Account>> {
@@ -152,9 +157,12 @@ impl Accounts {
     ) -> Result<Arc<Account>, AccountError> {
         let employee = checked_name(&new.employee)?;
         check_scope(new.role, organization.as_ref())?;
-        self.check_password(&new.password)?;
+        let named = organization.as_ref().map(|organization| organization.name.as_str());
+        let owner = Owner { login: &new.login, employee: &employee, organization: named };
+        self.rules.check(new.password.expose(), owner)?;
         let password = PasswordHash::of(&new.password)?;
-        let NewAccount { login, role, .. } = new;
+        let NewAccount { login, role, change_password, .. } = new;
+        let temporary = change_password.unwrap_or_else(|| changes_given_password(role));
         let _changing = self.changing.lock();
         if self.find(&login).is_some() {
             return Err(AccountError::Taken(login));
@@ -162,8 +170,17 @@ impl Accounts {
         if self.by_login.read().len() >= MAX_ACCOUNTS {
             return Err(AccountError::Unfit(format!("учётных записей уже {MAX_ACCOUNTS}: больше не бывает")));
         }
-        let (disabled, places) = (false, Places::default());
-        self.keep(Account { login, password, employee, role, organization, disabled, created_at: now, places })
+        self.keep(Account {
+            login,
+            password,
+            employee,
+            role,
+            organization,
+            disabled: false,
+            created_at: now,
+            password_facts: PasswordFacts { changed_at: Some(now), temporary, former: Vec::new() },
+            places: Places::default(),
+        })
     }
 
     pub(crate) fn set_disabled(&self, login: &Login, disabled: bool) -> Result<Arc<Account>, AccountError> {
@@ -188,10 +205,56 @@ impl Accounts {
         self.keep(account)
     }
 
-    pub(crate) fn set_password(&self, login: &Login, password: &Secret) -> Result<Arc<Account>, AccountError> {
-        self.check_password(password)?;
+    /// Gives an account another password; whether it must be changed first of all is asked of people, when it
+    /// is not said.
+    pub(crate) fn set_password(
+        &self,
+        login: &Login,
+        password: &Secret,
+        change: Option<bool>,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Account>, AccountError> {
+        let known = self.find(login).ok_or_else(|| AccountError::Unknown(login.clone()))?;
+        let temporary = change.unwrap_or_else(|| changes_given_password(known.role));
+        self.replace_password(&known, password, temporary, now)
+    }
+
+    /// Changes the password of whoever has just shown the present one.
+    pub(crate) fn change_own_password(
+        &self,
+        verified: &Account,
+        password: &Secret,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Account>, AccountError> {
+        self.replace_password(verified, password, false, now)
+    }
+
+    fn replace_password(
+        &self,
+        known: &Account,
+        password: &Secret,
+        temporary: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Account>, AccountError> {
+        self.rules.check(password.expose(), known.owner())?;
+        self.rules.check_new(password.expose(), &known.password, &known.password_facts)?;
         let hash = PasswordHash::of(password)?;
-        self.change(login, |account| account.password = hash)
+        let _changing = self.changing.lock();
+        let current = self.find(&known.login).ok_or_else(|| AccountError::Unknown(known.login.clone()))?;
+        if current.password != known.password {
+            return Err(AccountError::Overtaken);
+        }
+        let mut account = Account::clone(&current);
+        let old = std::mem::replace(&mut account.password, hash);
+        account.password_facts = account.password_facts.after(old, temporary, now);
+        self.keep(account)
+    }
+
+    /// Machine accounts whose password is older than the rules allow.
+    pub(crate) fn aged_daemons(&self, now: DateTime<Utc>) -> usize {
+        let accounts = self.by_login.read();
+        let daemons = accounts.values().filter(|account| !account.disabled && !changes_given_password(account.role));
+        daemons.filter(|account| account.password_age_due(self.rules.max_age, now).is_some()).count()
     }
 
     fn change(&self, login: &Login, change: impl FnOnce(&mut Account)) -> Result<Arc<Account>, AccountError> {
@@ -208,16 +271,6 @@ impl Accounts {
         let account = Arc::new(account);
         self.by_login.write().insert(account.login.clone(), Arc::clone(&account));
         Ok(account)
-    }
-
-    fn check_password(&self, password: &Secret) -> Result<(), AccountError> {
-        let length = password.expose().chars().count();
-        if (self.min_password_chars..=MAX_PASSWORD_CHARS).contains(&length) {
-            Ok(())
-        } else {
-            let least = self.min_password_chars;
-            Err(AccountError::Unfit(format!("пароль: от {least} до {MAX_PASSWORD_CHARS} знаков")))
-        }
     }
 }
 

@@ -16,7 +16,7 @@ mod logging;
 mod metrics;
 mod opening;
 mod orders;
-mod password;
+mod passwords;
 mod places;
 mod register;
 mod search;
@@ -36,15 +36,15 @@ pub use condition::{
     Condition, DirectoryCondition, OutboxCondition, PullingCondition, StoreCondition, UpstreamCondition, UpstreamState,
 };
 pub use config::{
-    Config, ConfigError, DEFAULT_PATH, DirectoryConfig, LimitsConfig, Loaded, LogConfig, LogFormat, LogLevel, PullAt,
-    SessionsConfig, UpstreamConfig,
+    Config, ConfigError, DEFAULT_PATH, DirectoryConfig, LimitsConfig, Loaded, LogConfig, LogFormat, LogLevel,
+    PasswordsConfig, PullAt, SessionsConfig, UpstreamConfig,
 };
 pub use control::{CallError, Caller, PullSummary};
 pub use directory::DirectoryDocument;
 pub use logging::init as init_logging;
 pub use opening::{OpenError, open_key, open_register, open_store};
 pub use orders::{Order, OrderError, Outcome, QuarantineCard, Retried};
-pub use password::HashError;
+pub use passwords::{HashError, PasswordRefusal};
 pub use register::{Answered, Register};
 pub use search::Search;
 pub use secret::{NoRandomness, Secret};

@@ -39,6 +39,9 @@ pub enum Order {
         login: Login,
         /// The new one.
         password: Secret,
+        /// Whether it must be changed at the next sign-in; `None` asks it of people.
+        #[serde(default)]
+        change: Option<bool>,
     },
     /// Search, of one organization or of the whole region.
     List {
@@ -135,28 +138,30 @@ impl Register {
     ) -> Result<Outcome, OrderError> {
         Ok(match order {
             Order::Status => Outcome::Status(Box::new(self.condition(upstream, now))),
-            Order::AddUser(account) => self.user(self.add_user(account, now)?.as_ref()),
-            Order::ListUsers => Outcome::Users(self.accounts.all().iter().map(|account| self.card(account)).collect()),
+            Order::AddUser(account) => self.user(self.add_user(account, now)?.as_ref(), now),
+            Order::ListUsers => {
+                Outcome::Users(self.accounts.all().iter().map(|account| self.card(account, now)).collect())
+            }
             Order::DisableUser(login) => {
                 let account = self.accounts.set_disabled(&login, true)?;
                 self.sessions.end_all(&login)?;
-                self.user(&account)
+                self.user(&account, now)
             }
             Order::EnableUser(login) => {
                 self.lockout.forgive(login.as_str());
-                self.user(self.accounts.set_disabled(&login, false)?.as_ref())
+                self.user(self.accounts.set_disabled(&login, false)?.as_ref(), now)
             }
             Order::SignOutUser(login) => {
                 let account = self.accounts.find(&login).ok_or_else(|| AccountError::Unknown(login.clone()))?;
                 self.sessions.end_all(&login)?;
-                self.user(&account)
+                self.user(&account, now)
             }
-            Order::ChangeUser(change) => self.user(self.change_user(change)?.as_ref()),
-            Order::SetPassword { login, password } => {
-                let account = self.accounts.set_password(&login, &password)?;
+            Order::ChangeUser(change) => self.user(self.change_user(change)?.as_ref(), now),
+            Order::SetPassword { login, password, change } => {
+                let account = self.accounts.set_password(&login, &password, change, now)?;
                 self.sessions.end_all(&login)?;
                 self.lockout.forgive(login.as_str());
-                self.user(&account)
+                self.user(&account, now)
             }
             Order::List { search, organization } => {
                 let asked = search.read(organization).map_err(OrderError::Search)?;
@@ -213,11 +218,11 @@ impl Register {
         Ok(found.items.into_iter().next().map(|application| application.organization.name))
     }
 
-    fn user(&self, account: &Account) -> Outcome {
-        Outcome::User(Box::new(self.card(account)))
+    fn user(&self, account: &Account, now: DateTime<Utc>) -> Outcome {
+        Outcome::User(Box::new(self.card(account, now)))
     }
 
-    fn card(&self, account: &Account) -> AccountCard {
+    fn card(&self, account: &Account, now: DateTime<Utc>) -> AccountCard {
         AccountCard {
             login: account.login.clone(),
             tag: account.login.tag(),
@@ -227,6 +232,7 @@ impl Register {
             disabled: account.disabled,
             created_at: account.created_at,
             sessions: self.sessions.count_of(&account.login),
+            password_change_required: account.password_due(self.accounts.rules.max_age, now).is_some(),
         }
     }
 }

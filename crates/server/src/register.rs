@@ -17,6 +17,7 @@ use crate::accounts::{AccountError, Accounts, Shared};
 use crate::config::Config;
 use crate::directory::{Directories, DirectoryDocument};
 use crate::lockout::Lockout;
+use crate::passwords::PasswordRules;
 use crate::search::Search;
 use crate::sessions::Sessions;
 use crate::signing_in::SignedIn;
@@ -46,12 +47,13 @@ impl Register {
     /// Opens the register over a store.
     ///
     /// # Errors
-    /// [`AccountError`] when accounts or sessions cannot be read.
+    /// [`AccountError`] when accounts or sessions cannot be read, or the file of common passwords.
     pub fn open(store: Arc<dyn Store>, config: &Config, now: DateTime<Utc>) -> Result<Self, AccountError> {
         let settings = &config.sessions;
+        let rules = PasswordRules::open(&config.passwords).map_err(|error| AccountError::Unfit(error.to_string()))?;
         let encode = |_| StoreError::Encode { what: "directory".to_owned() };
         Ok(Self {
-            accounts: Accounts::open(Arc::clone(&store), settings.min_password_chars)?,
+            accounts: Accounts::open(Arc::clone(&store), rules)?,
             sessions: Sessions::open(Arc::clone(&store), settings.rules(), now)?,
             directories: Directories::open(config.directory.file.clone(), now).map_err(encode)?,
             lockout: Lockout::new(settings.attempts, settings.address_attempts, settings.lockout()),

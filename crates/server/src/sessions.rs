@@ -150,6 +150,11 @@ impl Sessions {
         self.end_where(|_, held| held.session.login == *login)
     }
 
+    /// Ends all sessions of an account but one.
+    pub(crate) fn end_others(&self, login: &Login, kept: &TokenDigest) -> Result<usize, StoreError> {
+        self.end_where(|digest, held| held.session.login == *login && digest != kept)
+    }
+
     /// Forgets what is over.
     pub(crate) fn sweep(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
         self.end_where(|_, held| !held.is_alive(self.rules.idle, now))

@@ -7,12 +7,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
-use prikrep_domain::{Action, Credentials, Oid, Problem, ProblemKind, Session};
+use prikrep_domain::{Action, Credentials, Oid, PasswordChange, Problem, ProblemKind, Session};
 use prikrep_store::StoreError;
 
 use crate::account::{Account, Login};
 use crate::accounts::AccountError;
 use crate::lockout::Footing;
+use crate::passwords::PasswordDue;
 use crate::places::network_of;
 use crate::sessions::{LiveSession, TokenDigest};
 use crate::{Register, Secret, words};
@@ -39,6 +40,7 @@ pub struct SignedIn {
     pub account: Arc<Account>,
     session: LiveSession,
     digest: TokenDigest,
+    due: Option<PasswordDue>,
 }
 
 impl SignedIn {
@@ -51,7 +53,7 @@ impl SignedIn {
             employee: self.account.employee.clone(),
             role: self.account.role,
             organization: self.account.organization.clone(),
-            password_change_required: false,
+            password_change_required: self.due.is_some(),
         }
     }
 
@@ -60,7 +62,11 @@ impl SignedIn {
     /// # Errors
     /// [`Problem`] `not-allowed`, with the reason in words.
     pub fn may(&self, action: Action) -> Result<(), Problem> {
-        if self.account.role.may(action) { Ok(()) } else { Err(words::role_refuses(action)) }
+        match self.due {
+            Some(due) if !matches!(action, Action::OwnSession) => Err(words::password_due(due)),
+            Some(_) | None if self.account.role.may(action) => Ok(()),
+            Some(_) | None => Err(words::role_refuses(action)),
+        }
     }
 
     pub(crate) fn organization(&self) -> Option<&Oid> {
@@ -118,7 +124,8 @@ impl Register {
     fn begin_session(&self, account: &Arc<Account>, password: &str, now: DateTime<Utc>) -> Result<Session, Problem> {
         let token = Secret::random().map_err(|error| words::internal(&error))?;
         let session = self.sessions.begin(&account.login, &token, now).map_err(words::unavailable)?;
-        let signed_in = SignedIn { account: Arc::clone(account), session, digest: TokenDigest::of(&token) };
+        let (digest, due) = (TokenDigest::of(&token), self.due(account, now));
+        let signed_in = SignedIn { account: Arc::clone(account), session, digest, due };
         // The account may have been disabled, or got another password, since its password was checked.
         if self.accounts.find(&account.login).is_none_or(|current| !current.still_admits(account, password)) {
             self.sign_out(&signed_in)?;
@@ -134,7 +141,7 @@ impl Register {
     pub fn signed_in(&self, token: &str, now: DateTime<Utc>) -> Result<SignedIn, Problem> {
         let digest = TokenDigest::of(&Secret::new(token.to_owned()));
         let session = self.sessions.touch(&digest, now);
-        self.of_session(session, digest)
+        self.of_session(session, digest, now)
     }
 
     /// Who it is now, for a request that has waited; its session is not used by it.
@@ -143,16 +150,53 @@ impl Register {
     /// [`Problem`] `session-expired` when it is over, or its account is disabled.
     pub fn still_signed_in(&self, who: SignedIn, now: DateTime<Utc>) -> Result<SignedIn, Problem> {
         let session = self.sessions.find(&who.digest, now);
-        self.of_session(session, who.digest)
+        self.of_session(session, who.digest, now)
     }
 
-    fn of_session(&self, session: Option<LiveSession>, digest: TokenDigest) -> Result<SignedIn, Problem> {
+    fn due(&self, account: &Account, now: DateTime<Utc>) -> Option<PasswordDue> {
+        account.password_due(self.accounts.rules.max_age, now)
+    }
+
+    fn of_session(
+        &self,
+        session: Option<LiveSession>,
+        digest: TokenDigest,
+        now: DateTime<Utc>,
+    ) -> Result<SignedIn, Problem> {
         session
             .and_then(|session| {
                 let account = self.accounts.find(&session.login).filter(|account| !account.disabled)?;
-                Some(SignedIn { account, session, digest })
+                let due = self.due(&account, now);
+                Some(SignedIn { account, session, digest, due })
             })
             .ok_or_else(|| Problem::new(ProblemKind::SessionExpired))
+    }
+
+    /// Changes the password of one's own account. Its other sessions end.
+    ///
+    /// # Errors
+    /// [`Refused`]: the present password is wrong or the new one is not taken (by field), too many attempts, or
+    /// the store failed.
+    pub fn change_password(
+        &self,
+        who: &SignedIn,
+        change: &PasswordChange,
+        address: IpAddr,
+        now: DateTime<Utc>,
+    ) -> Result<(), Refused> {
+        who.may(Action::OwnSession)?;
+        let PasswordChange { current, new } = change;
+        let account = &who.account;
+        check_lengths(account.login.as_str(), current)?;
+        let attempt = self.attempt(account.login.as_str(), address, now);
+        self.begin_attempt(&attempt, now)?;
+        if !account.password.fits(current) {
+            return Err(words::bad_field("current", "Текущий пароль неверен").into());
+        }
+        self.lockout.succeeded(&attempt.typed, attempt.network, attempt.footing);
+        self.accounts.change_own_password(account, &Secret::new(new.clone()), now).map_err(failed)?;
+        self.sessions.end_others(&account.login, &who.digest).map_err(words::unavailable)?;
+        Ok(())
     }
 
     /// Signs out: the token is dead at once.
@@ -187,6 +231,8 @@ fn bad_credentials() -> Problem {
 fn failed(error: AccountError) -> Problem {
     match error {
         AccountError::Store(error) => words::unavailable(error),
+        AccountError::Password(refusal) => words::bad_field("new", &refusal.to_string()),
+        error @ AccountError::Overtaken => words::bad_field("current", &error.to_string()),
         error @ (AccountError::Taken(_)
         | AccountError::Unknown(_)
         | AccountError::Unfit(_)

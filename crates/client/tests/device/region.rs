@@ -87,8 +87,11 @@ impl Region {
 
     /// Gives an account another password.
     pub fn set_password(&self, login: &str, password: &str) {
-        let order =
-            Order::SetPassword { login: Login::parse(login).unwrap(), password: Secret::new(password.to_owned()) };
+        let order = Order::SetPassword {
+            login: Login::parse(login).unwrap(),
+            password: Secret::new(password.to_owned()),
+            change: Some(false),
+        };
         self.register().register().carry_out(order, None, Utc::now()).unwrap();
     }
 
@@ -124,6 +127,7 @@ impl Region {
                 oid: organization.oid.clone(),
                 name: Some(organization.name.clone()),
             }),
+            change_password: Some(false),
         };
         Arc::clone(self.register().register()).add_user(account, Utc::now()).unwrap();
     }

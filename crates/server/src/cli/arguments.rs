@@ -84,7 +84,12 @@ pub(crate) enum UserCommand {
     /// Разрешить вход
     Enable(OneUser),
     /// Сменить пароль; сеансы завершаются сразу
-    Password(OneUser),
+    Password {
+        #[command(flatten)]
+        user: OneUser,
+        #[command(flatten)]
+        first: FirstChange,
+    },
     /// Завершить все сеансы учётной записи
     SignOut(OneUser),
     /// Изменить ФИО, роль или организацию; действует сразу, сеансы продолжаются
@@ -118,7 +123,30 @@ pub(crate) struct AddArguments {
     #[arg(long, value_name = "НАЗВАНИЕ", requires = "organization")]
     pub(crate) organization_name: Option<String>,
     #[command(flatten)]
+    pub(crate) first: FirstChange,
+    #[command(flatten)]
     pub(crate) output: Output,
+}
+
+#[derive(Args)]
+pub(crate) struct FirstChange {
+    /// Требовать смены этого пароля при первом входе; без ключа — yes для людей, no для daemon
+    #[arg(long, value_enum, value_name = "yes|no")]
+    must_change_password: Option<YesNo>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum YesNo {
+    /// Требовать
+    Yes,
+    /// Не требовать
+    No,
+}
+
+impl FirstChange {
+    pub(crate) fn asked(&self) -> Option<bool> {
+        self.must_change_password.map(|answer| matches!(answer, YesNo::Yes))
+    }
 }
 
 #[derive(Args)]

@@ -43,10 +43,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::User(UserCommand::Enable(user)) => {
             change_user(config, user, Order::EnableUser, "вход разрешён").await?
         }
-        Command::User(UserCommand::Password(user)) => {
+        Command::User(UserCommand::Password { user, first }) => {
             let connection = Connection::open(config).await?;
             let password = passwords::new_password()?;
-            let order = |login| Order::SetPassword { login, password };
+            let order = |login| Order::SetPassword { login, password, change: first.asked() };
             change(&connection, user, order, "пароль изменён, сеансы завершены").await?;
         }
         Command::User(UserCommand::SignOut(user)) => {
@@ -175,10 +175,17 @@ async fn add_user(config: &Config, add: AddArguments) -> anyhow::Result<()> {
     let connection = Connection::open(config).await?;
     let password = passwords::new_password()?;
     let organization = add.organization.map(|oid| NewOrganization { oid, name: add.organization_name });
-    let account = NewAccount { login: add.login, password, employee: add.name, role: add.role.into(), organization };
+    let (login, employee, role) = (add.login, add.name, add.role.into());
+    let change_password = add.first.asked();
+    let account = NewAccount { login, password, employee, role, organization, change_password };
     let Outcome::User(card) = connection.carry_out(Order::AddUser(account)).await? else { return unexpected() };
     let whose = card.organization.as_ref().map_or("весь регион", |organization| &organization.name);
-    say(add.output, &card, &format!("Учётная запись {} заведена: {}, {whose}", card.login, card.employee))
+    let first = if card.password_change_required {
+        "; пароль нужно сменить при первом входе"
+    } else {
+        ""
+    };
+    say(add.output, &card, &format!("Учётная запись {} заведена: {}, {whose}{first}", card.login, card.employee))
 }
 
 async fn alter_user(config: &Config, change: ChangeArguments) -> anyhow::Result<()> {

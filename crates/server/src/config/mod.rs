@@ -38,8 +38,10 @@ pub struct Config {
     pub upstream: Option<UpstreamConfig>,
     /// What the answer forms offer.
     pub directory: DirectoryConfig,
-    /// Sessions and passwords.
+    /// Sessions and attempts to sign in.
     pub sessions: SessionsConfig,
+    /// Which passwords are taken.
+    pub passwords: PasswordsConfig,
     /// Limits of the API.
     pub limits: LimitsConfig,
     /// Logs.
@@ -57,6 +59,7 @@ impl Default for Config {
             upstream: None,
             directory: DirectoryConfig::default(),
             sessions: SessionsConfig::default(),
+            passwords: PasswordsConfig::default(),
             limits: LimitsConfig::default(),
             log: LogConfig::default(),
         }
@@ -65,7 +68,7 @@ impl Default for Config {
 
 impl Config {
     /// The keys and sections of the file.
-    const KEYS: [&str; 10] = [
+    const KEYS: [&str; 11] = [
         "data_dir",
         "key_file",
         "listen",
@@ -74,6 +77,7 @@ impl Config {
         "upstream",
         "directory",
         "sessions",
+        "passwords",
         "limits",
         "log",
     ];
@@ -111,7 +115,7 @@ pub struct DirectoryConfig {
     pub file: Option<PathBuf>,
 }
 
-/// Sessions, passwords and attempts to sign in.
+/// Sessions and attempts to sign in.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SessionsConfig {
@@ -121,8 +125,6 @@ pub struct SessionsConfig {
     pub idle_minutes: u32,
     /// How many sessions there may be; beyond it the account that holds most loses its oldest.
     pub most: usize,
-    /// The shortest password that an administrator may set, in characters.
-    pub min_password_chars: usize,
     /// Failed attempts after which an account waits: at each of its usual places, and anywhere else.
     pub attempts: u32,
     /// Failed attempts of logins that are strange to an address, after which they wait there.
@@ -137,7 +139,6 @@ impl Default for SessionsConfig {
             lifetime_hours: 12,
             idle_minutes: 60,
             most: 10_000,
-            min_password_chars: 12,
             attempts: 10,
             address_attempts: 100,
             lockout_secs: 900,
@@ -158,6 +159,26 @@ impl SessionsConfig {
     #[must_use]
     pub fn lockout(&self) -> chrono::Duration {
         chrono::Duration::seconds(i64::from(self.lockout_secs))
+    }
+}
+
+/// Which passwords are taken, and for how long.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PasswordsConfig {
+    /// The fewest characters.
+    pub min_chars: usize,
+    /// A file of common passwords, one a line, beside those that are built in. Read at the start.
+    pub common_file: Option<PathBuf>,
+    /// The age in days beyond which a person must change it first of all; 0 is never.
+    pub max_age_days: u32,
+    /// How many of the latest before the present one are not taken again.
+    pub history: usize,
+}
+
+impl Default for PasswordsConfig {
+    fn default() -> Self {
+        Self { min_chars: 12, common_file: None, max_age_days: 0, history: 5 }
     }
 }
 

@@ -39,11 +39,12 @@ pub(crate) use failure::Failure;
 pub(crate) use shared::{Api, ApiParts, Shared};
 
 /// Every path, with whom it is for.
-fn paths() -> [(Access, UtoipaMethodRouter<Shared>); 12] {
+fn paths() -> [(Access, UtoipaMethodRouter<Shared>); 13] {
     [
         (Access::Everybody, routes!(sessions::sign_in)),
         (Access::Only(Action::OwnSession), routes!(sessions::current, sessions::sign_out)),
         (Access::Only(Action::OwnSession), routes!(sessions::sign_out_everywhere)),
+        (Access::Only(Action::OwnSession), routes!(sessions::change_password)),
         (Access::Only(Action::ReadFeed), routes!(feed::feed)),
         (Access::Only(Action::Search), routes!(applications::search)),
         (Access::Only(Action::OpenCard), routes!(applications::card)),

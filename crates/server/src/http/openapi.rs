@@ -31,7 +31,8 @@ use crate::search::{SearchSort, SearchStatus};
             Every account is of one organization, or of the whole region. Another organization's applications do \
             not exist for it: not in the feed, not in a search, not by their identifier. Roles: registrar and daemon \
             read and answer, viewer reads, auditor and admin see no applications (403 `not-allowed`). `x-action` of \
-            an operation names what the role must allow."
+            an operation names what the role must allow. An account whose password must be changed first may do no \
+            more than `own_session` until then (403 `not-allowed`)."
     ),
     servers((url = "/")),
     security(("bearer" = [])),

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use prikrep_domain::{Credentials, Session};
+use prikrep_domain::{Credentials, PasswordChange, Session};
 
 use super::body::{BodyFault, JsonBytes, json_bytes, to_json};
 use super::client::ClientAddress;
@@ -80,5 +80,40 @@ pub(crate) async fn sign_out(State(api): State<Shared>, who: SignedIn) -> Result
     ))]
 pub(crate) async fn sign_out_everywhere(State(api): State<Shared>, who: SignedIn) -> Result<StatusCode, Failure> {
     api.work.with_store(move |register| register.sign_out_everywhere(&who)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Change one's own password
+///
+/// While `password_change_required` of the session is true (an administrator has set the password, or it is too
+/// old) this is all that is allowed, besides asking for the session and ending it: every other path answers 403
+/// `not-allowed`. All other sessions of the account end. A wrong present password counts as a failed attempt to
+/// sign in.
+#[utoipa::path(put, path = "/v1/sessions/current/password", operation_id = "changePassword",
+    request_body = PasswordChange,
+    responses(
+        (status = 204, description = "Changed; the other sessions are over"),
+        (status = 400, description = "bad-request, with `errors` by field: `current` is wrong, or `new` is not taken"),
+        (status = 401, description = "session-expired"),
+        (status = 413, description = "too-large"),
+        (status = 415, description = "bad-request: the body is not plain `application/json`"),
+        (status = 429, description = "too-many-attempts or overloaded, with Retry-After"),
+        (status = 503, description = "unavailable, with Retry-After"),
+    ))]
+pub(crate) async fn change_password(
+    State(api): State<Shared>,
+    ClientAddress(address): ClientAddress,
+    who: SignedIn,
+    body: JsonBytes,
+) -> Result<StatusCode, Failure> {
+    let change: PasswordChange = body.read().map_err(|fault| match fault {
+        BodyFault::Malformed(problem) => problem,
+        BodyFault::Field(error) => words::bad_fields(vec![error]),
+    })?;
+    let (now, login) = (api.now(), who.account.login.as_str());
+    let is_at_its_place = api.parts.register.is_at_its_place(login, address, now);
+    api.rates.sign_in(address, is_at_its_place.then(|| login.to_owned()))?;
+    let work = move |register: &Register| register.change_password(&who, &change, address, now);
+    api.work.with_password(is_at_its_place, work).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -121,7 +121,7 @@ fn an_administrator_lets_a_locked_account_in_at_once() {
     let password = Secret::new("другой верный пароль".into());
     let orders = [
         (Order::EnableUser(login.clone()), PASSWORD),
-        (Order::SetPassword { login, password }, "другой верный пароль"),
+        (Order::SetPassword { login, password, change: Some(false) }, "другой верный пароль"),
     ];
     for ((order, password), second) in orders.into_iter().zip([100, 200]) {
         for _ in 0..3 {

@@ -17,6 +17,7 @@ mod control;
 mod guessing;
 mod longpoll;
 mod openapi;
+mod passwords;
 mod program;
 mod roles;
 mod service;

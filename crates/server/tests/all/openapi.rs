@@ -24,7 +24,8 @@ const PROTOCOL: [(&str, &str, &[&str]); 11] = [
 ];
 
 /// What this server adds to it.
-const BEYOND: [(&str, &str); 2] = [("get", "/openapi.json"), ("delete", "/v1/sessions")];
+const BEYOND: [(&str, &str); 3] =
+    [("get", "/openapi.json"), ("delete", "/v1/sessions"), ("put", "/v1/sessions/current/password")];
 
 async fn document(served: &Served) -> Value {
     let response = served.anonymous(Method::GET, "/openapi.json").send().await.unwrap();

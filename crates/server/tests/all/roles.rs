@@ -1,11 +1,12 @@
 //! Every path with every role, against the table of roles and actions.
 
 use prikrep_domain::{Action, Role};
-use reqwest::{Method, StatusCode};
+use prikrep_server::{Order, Secret};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::api::{Served, problem};
-use crate::common::{OURS, add, answer_id, at, id};
+use crate::common::{OURS, PASSWORD, add, answer_id, at, id};
 
 /// A described operation: its method, its path, the action that it says to ask for.
 struct Operation {
@@ -42,6 +43,10 @@ fn asked(operation: &Operation) -> (String, Option<Value>) {
         ("PUT", "/v1/applications/{id}/answers/{answer_id}") => {
             (format!("/v1/applications/{}/answers/{}", id(1), answer_id(1)), Some(answer))
         }
+        // Wrong, so that nothing is changed: only what the role may do is asked here.
+        ("PUT", path @ "/v1/sessions/current/password") => {
+            (path.to_owned(), Some(json!({"current": "неверный", "new": "неверный"})))
+        }
         ("GET", path) => plain(path),
         (method, path) => panic!("{method} {path}: say here how it is asked"),
     }
@@ -76,7 +81,8 @@ async fn every_path_says_whom_it_is_for_and_lets_nobody_else_in() {
             let response = ask(&served, operation, Some(&token)).await;
             let what = format!("{} {} for {login}: {}", operation.method, operation.path, response.status());
             if role.may(action) {
-                assert!(response.status().is_success() || response.status() == StatusCode::CONFLICT, "{what}");
+                let status = response.status();
+                assert!(!status.is_server_error() && !matches!(status.as_u16(), 401 | 403 | 404), "{what}");
             } else {
                 assert_eq!(problem(response).await, (403, "not-allowed".to_owned()), "{what}");
             }
@@ -100,6 +106,58 @@ async fn without_a_session_only_what_is_for_everybody_is_answered() {
             }
         }
     }
+    served.running.stop().await;
+}
+
+#[tokio::test]
+async fn before_a_given_password_is_changed_nothing_else_is_allowed() {
+    let mut served = Served::new().await;
+    let order = Order::SetPassword {
+        login: "ivanova".parse().unwrap(),
+        password: Secret::new("выдан на один день".into()),
+        change: None,
+    };
+    served.running.register().carry_out(order, None, at(0)).unwrap();
+    let session: Value = served.sign_in("ivanova", "выдан на один день").await.json().await.unwrap();
+    assert_eq!(session["password_change_required"], true);
+    served.token = session["token"].as_str().unwrap().to_owned();
+    for operation in operations(&served).await {
+        let Some(action) = operation.action.filter(|action| *action != Action::OwnSession) else { continue };
+        let response = ask(&served, &operation, Some(&served.token)).await;
+        assert_eq!(response.status(), 403, "{action:?}");
+        let document: Value = response.json().await.unwrap();
+        assert_eq!(document["type"], "urn:prikrep:problem:not-allowed");
+        assert!(document["detail"].as_str().unwrap().contains("смените его"), "{document}");
+    }
+    let current: Value = served.get("/v1/sessions/current").await.json().await.unwrap();
+    assert_eq!(current["password_change_required"], true);
+
+    let other: Value = served.sign_in("ivanova", "выдан на один день").await.json().await.unwrap();
+    let put = |current: &str, new: &str| {
+        let body = json!({"current": current, "new": new});
+        served.request(Method::PUT, "/v1/sessions/current/password").json(&body).send()
+    };
+    for (current, new, field) in [
+        ("неверный", "мой собственный пароль", "current"),
+        ("выдан на один день", "короткий", "new"),
+        ("выдан на один день", "пароль123456", "new"),
+        ("выдан на один день", "выдан на один день", "new"),
+        ("выдан на один день", PASSWORD, "new"),
+    ] {
+        let refused = put(current, new).await.unwrap();
+        assert_eq!(refused.status(), 400, "{new}");
+        let document: Value = refused.json().await.unwrap();
+        assert_eq!(document["errors"][0]["field"], field, "{document}");
+        assert!(document["errors"][0]["message"].as_str().is_some_and(|words| !words.contains(new)));
+    }
+    assert_eq!(put("выдан на один день", "мой собственный пароль").await.unwrap().status(), 204);
+    assert_eq!(served.get("/v1/feed").await.status(), 200, "the session goes on");
+    let current: Value = served.get("/v1/sessions/current").await.json().await.unwrap();
+    assert_eq!(current.get("password_change_required"), None);
+    let dead = served.anonymous(Method::GET, "/v1/sessions/current").bearer_auth(other["token"].as_str().unwrap());
+    assert_eq!(problem(dead.send().await.unwrap()).await, (401, "session-expired".to_owned()));
+    assert_eq!(served.sign_in("ivanova", "выдан на один день").await.status(), 401);
+    assert_eq!(served.sign_in("ivanova", "мой собственный пароль").await.status(), 201);
     served.running.stop().await;
 }
 
