@@ -276,7 +276,9 @@ impl App {
         }
     }
 
-    fn identify(&self, server: String, login: String) {
+    fn identify(&mut self, server: String, login: String) {
+        // Whose password was to be changed is no longer who is about to sign in.
+        self.sign_in.changes_password = false;
         let (vault, reporter) = (self.profiles.vault_of(&server, &login), self.reporter.clone());
         self.runtime.spawn_blocking(move || {
             let passphrase = entry::passphrase_of(&vault);
@@ -285,9 +287,9 @@ impl App {
     }
 
     fn enter(&mut self, credentials: Credentials) {
-        let passphrase = self.sign_in.passphrase;
-        self.sign_in =
-            SignIn { busy: Some(prikrep_ui::t!("entry-busy").into_owned()), passphrase, ..SignIn::default() };
+        let (passphrase, changes_password) = (self.sign_in.passphrase, self.sign_in.changes_password);
+        let busy = Some(prikrep_ui::t!("entry-busy").into_owned());
+        self.sign_in = SignIn { busy, passphrase, changes_password, ..SignIn::default() };
         let mut settings = (*self.settings).clone();
         settings.server.clone_from(&credentials.server);
         settings.login.clone_from(&credentials.login);
@@ -301,7 +303,8 @@ impl App {
 
     fn not_entered(&mut self, why: NotEntered) {
         let passphrase = why.passphrase.unwrap_or(self.sign_in.passphrase);
-        self.sign_in = SignIn { busy: None, trouble: Some(why.trouble), passphrase, offers_afresh: why.offers_afresh };
+        let NotEntered { trouble, offers_afresh, changes_password, .. } = why;
+        self.sign_in = SignIn { busy: None, trouble: Some(trouble), passphrase, offers_afresh, changes_password };
     }
 
     fn open_profile(&mut self, entered: Entered) {

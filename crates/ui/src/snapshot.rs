@@ -52,6 +52,8 @@ pub struct SignIn {
     pub passphrase: Passphrase,
     /// The local data cannot be opened any more: it can be set aside, to begin anew.
     pub offers_afresh: bool,
+    /// The password is right, but another must take its place before anything is shown.
+    pub changes_password: bool,
 }
 
 /// Whether the local data needs a passphrase: where the system has no keyring.
@@ -84,6 +86,10 @@ pub enum SignInField {
     Login,
     /// The password.
     Password,
+    /// The password that takes its place.
+    NewPassword,
+    /// The same once more.
+    NewPasswordAgain,
     /// The passphrase of the local data.
     Passphrase,
 }
