@@ -125,6 +125,7 @@ fn prepare(folder: &Path, size: u64) {
         employee: "Иванова А. А.".to_owned(),
         role: Role::Registrar,
         organization: gateway.organizations().next().cloned(),
+        password_change_required: false,
     };
     let vault = Vault::with_keeper(&profile, SERVER, LOGIN, Arc::new(FileKeyring(folder.to_owned())));
     let key = vault.create(PASSWORD, None, &session).unwrap().key;
@@ -305,6 +306,7 @@ impl eframe::App for Measured {
                     login: LOGIN.to_owned(),
                     password: secret(PASSWORD),
                     passphrase: None,
+                    new_password: None,
                     afresh: false,
                 }),
                 &ctx,

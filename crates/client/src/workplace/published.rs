@@ -66,6 +66,7 @@ mod tests {
             employee: "Иванова А. А.".to_owned(),
             role: Role::Registrar,
             organization: None,
+            password_change_required: false,
         };
         let published = Published::new(super::super::nothing_yet(session), waker);
         published.edit(|work| work.counts.pending = 0);
