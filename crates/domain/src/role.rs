@@ -38,6 +38,8 @@ pub enum Action {
     Answer,
     /// Read what the answer forms offer.
     ReadDirectory,
+    /// Report what was done at the own workstation.
+    Report,
     /// Read the journal of who did what.
     ReadJournal,
     /// Make, change and end accounts.
@@ -48,8 +50,9 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::OwnSession,
+        Self::Report,
         Self::ReadFeed,
         Self::Search,
         Self::OpenCard,
@@ -70,6 +73,7 @@ impl Action {
             Self::OpenCard => "open_card",
             Self::Answer => "answer",
             Self::ReadDirectory => "read_directory",
+            Self::Report => "report",
             Self::ReadJournal => "read_journal",
             Self::ManageAccounts => "manage_accounts",
             Self::ManageSettings => "manage_settings",
@@ -85,7 +89,7 @@ impl Role {
     #[must_use]
     pub const fn may(self, action: Action) -> bool {
         match action {
-            Action::OwnSession => true,
+            Action::OwnSession | Action::Report => true,
             Action::ReadFeed | Action::Search | Action::OpenCard | Action::ReadDirectory => match self {
                 Self::Registrar | Self::Viewer | Self::Daemon => true,
                 Self::Auditor | Self::Admin => false,

@@ -11,6 +11,7 @@ mod config;
 mod control;
 mod directory;
 mod http;
+mod journal;
 mod lockout;
 mod logging;
 mod metrics;
@@ -39,8 +40,9 @@ pub use config::{
     Config, ConfigError, DEFAULT_PATH, DirectoryConfig, LimitsConfig, Loaded, LogConfig, LogFormat, LogLevel,
     PasswordsConfig, PullAt, SessionsConfig, UpstreamConfig,
 };
-pub use control::{CallError, Caller, PullSummary};
+pub use control::{CallError, Caller, PullSummary, user_name};
 pub use directory::DirectoryDocument;
+pub use journal::{JournalPage, JournalSearch, Report, Reported};
 pub use logging::init as init_logging;
 pub use opening::{OpenError, open_key, open_register, open_store};
 pub use orders::{Order, OrderError, Outcome, QuarantineCard, Retried};

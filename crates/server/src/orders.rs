@@ -5,13 +5,14 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use prikrep_domain::{FieldError, Found, Oid, Organization, Period, Query};
-use prikrep_store::{Quarantined, StoreError, Verification};
+use prikrep_domain::{Act, FieldError, Found, Oid, Organization, Period, Place, Problem, Query, Terms};
+use prikrep_store::{JournalCheck, Quarantined, StoreError, Verification};
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, AccountCard, AccountChange, Login, NewAccount, NewOrganization, Scope};
 use crate::accounts::AccountError;
 use crate::condition::{Condition, UpstreamCondition};
+use crate::journal::{JournalPage, JournalSearch, console};
 use crate::search::Search;
 use crate::{Register, Secret};
 
@@ -58,6 +59,41 @@ pub enum Order {
     RetryQuarantine,
     /// Read and authenticate every stored value.
     Verify,
+    /// Read the journal.
+    ReadJournal(JournalSearch),
+    /// Follow the chain of the journal.
+    CheckJournal,
+}
+
+impl Order {
+    /// What the journal says of it; asking how the register is doing is not worth an entry.
+    fn act(&self) -> Option<Act> {
+        let command = |name: &str| Some(Act::Command { name: name.to_owned() });
+        let change = |login: &Login, change: &str| {
+            Some(Act::AccountChanged { login: login.to_string(), change: change.to_owned() })
+        };
+        match self {
+            Self::Status => None,
+            Self::AddUser(account) => change(&account.login, "add"),
+            Self::ListUsers => command("user list"),
+            Self::DisableUser(login) => change(login, "disable"),
+            Self::EnableUser(login) => change(login, "enable"),
+            Self::SignOutUser(login) => change(login, "sign-out"),
+            Self::ChangeUser(altered) => change(&altered.login, "change"),
+            Self::SetPassword { login, .. } => change(login, "password"),
+            Self::List { search, .. } => {
+                let asked = search.read(None).ok()?;
+                Some(Act::Searched { terms: Terms::from(&asked.query) })
+            }
+            Self::ListQuarantine => command("quarantine list"),
+            Self::ShowQuarantined(_) => command("quarantine show"),
+            Self::RetryQuarantine => command("quarantine retry"),
+            Self::Verify => command("verify"),
+            // Of a long reading only the beginning.
+            Self::ReadJournal(search) => search.before.is_none().then_some(Act::JournalRead),
+            Self::CheckJournal => command("journal verify"),
+        }
+    }
 }
 
 /// What came of an order.
@@ -80,6 +116,10 @@ pub enum Outcome {
     Retried(Retried),
     /// What the check found.
     Verified(Verification),
+    /// A part of the journal.
+    Journal(JournalPage),
+    /// What following its chain has found.
+    JournalChecked(JournalCheck),
 }
 
 /// A record in quarantine, without its content.
@@ -113,6 +153,9 @@ pub enum OrderError {
     /// The search.
     #[error("{}", words_of(.0))]
     Search(Vec<FieldError>),
+    /// The search in the journal.
+    #[error("{}", .0.words())]
+    Journal(Box<Problem>),
     /// There is no such record in quarantine.
     #[error("в карантине нет записи {0}: посмотрите «prikrepd quarantine list»")]
     NotInQuarantine(String),
@@ -126,16 +169,21 @@ fn words_of(errors: &[FieldError]) -> String {
 }
 
 impl Register {
-    /// Carries an order out. May block on the disk for long.
+    /// Carries an order of a person out, whose name the system tells, and writes it down before. May block on
+    /// the disk for long.
     ///
     /// # Errors
     /// [`OrderError`].
     pub fn carry_out(
         &self,
         order: Order,
+        by: &str,
         upstream: Option<UpstreamCondition>,
         now: DateTime<Utc>,
     ) -> Result<Outcome, OrderError> {
+        if let Some(act) = order.act() {
+            self.write_down(console(by), Place::Console, act, now)?;
+        }
         Ok(match order {
             Order::Status => Outcome::Status(Box::new(self.condition(upstream, now))),
             Order::AddUser(account) => self.user(self.add_user(account, now)?.as_ref(), now),
@@ -179,6 +227,10 @@ impl Register {
                 Outcome::Retried(Retried { understood, left: self.store().quarantine()?.len() })
             }
             Order::Verify => Outcome::Verified(self.store().verify()?),
+            Order::ReadJournal(search) => Outcome::Journal(
+                self.journal_of_all(&search).map_err(|problem| OrderError::Journal(Box::new(problem)))?,
+            ),
+            Order::CheckJournal => Outcome::JournalChecked(self.check_journal()?),
         })
     }
 

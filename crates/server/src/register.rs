@@ -6,16 +6,19 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
+use chrono_tz::Tz;
+use parking_lot::Mutex;
 use prikrep_domain::{
-    Action, AnswerDraft, AnswerId, Application, ApplicationId, FeedPage, Found, MAX_PAGE_RECORDS, Problem, ProblemKind,
-    Role,
+    Act, Action, AnswerDraft, AnswerId, Application, ApplicationId, FeedPage, Found, MAX_PAGE_RECORDS, Problem,
+    ProblemKind, Role, Terms,
 };
 use prikrep_store::{AnswerError, Author, FeedError, Store, StoreError};
 
 use crate::accounts::{AccountError, Accounts, Shared};
 use crate::config::Config;
 use crate::directory::{Directories, DirectoryDocument};
+use crate::journal::Marker;
 use crate::lockout::Lockout;
 use crate::passwords::PasswordRules;
 use crate::search::Search;
@@ -40,6 +43,11 @@ pub struct Register {
     pub(crate) sessions: Sessions,
     pub(crate) directories: Directories,
     pub(crate) lockout: Lockout,
+    pub(crate) marker: Marker,
+    pub(crate) zone: Tz,
+    /// How long entries of the journal are kept; `None` for ever.
+    pub(crate) keep_journal: Option<Duration>,
+    pub(crate) reporting: Mutex<()>,
     has_upstream: bool,
 }
 
@@ -57,6 +65,10 @@ impl Register {
             sessions: Sessions::open(Arc::clone(&store), settings.rules(), now)?,
             directories: Directories::open(config.directory.file.clone(), now).map_err(encode)?,
             lockout: Lockout::new(settings.attempts, settings.address_attempts, settings.lockout()),
+            marker: Marker::open(&*store)?,
+            zone: config.timezone,
+            keep_journal: config.journal.kept(),
+            reporting: Mutex::new(()),
             has_upstream: config.upstream.is_some(),
             store: Shared(store),
         })
@@ -76,13 +88,17 @@ impl Register {
         who.may(Action::ReadFeed)?;
         let after = after.filter(|cursor| !cursor.is_empty());
         let limit = limit.clamp(1, MAX_PAGE_RECORDS);
-        self.store().feed(after, limit, who.organization()).map_err(|error| match error {
+        let page = self.store().feed(after, limit, who.organization()).map_err(|error| match error {
             FeedError::Expired => {
                 Problem::new(ProblemKind::CursorExpired).with_detail("Список перестроен: начните чтение без курсора")
             }
             FeedError::Malformed => words::bad_request("after: это не курсор регистра"),
             FeedError::Store(error) => words::unavailable(error),
-        })
+        })?;
+        if !page.changes.is_empty() {
+            self.note(who, Act::FeedRead { records: page.changes.len() as u64 })?;
+        }
+        Ok(page)
     }
 
     /// Searches as the screen does.
@@ -92,7 +108,9 @@ impl Register {
     pub fn search(&self, who: &SignedIn, search: &Search) -> Result<Found, Problem> {
         who.may(Action::Search)?;
         let asked = search.read(who.organization().cloned()).map_err(words::bad_fields)?;
-        self.store().find(&asked.query, asked.offset, asked.limit).map_err(words::unavailable)
+        let found = self.store().find(&asked.query, asked.offset, asked.limit).map_err(words::unavailable)?;
+        self.note(who, Act::Searched { terms: Terms::from(&asked.query) })?;
+        Ok(found)
     }
 
     /// One application.
@@ -102,10 +120,12 @@ impl Register {
     pub fn application(&self, who: &SignedIn, id: ApplicationId) -> Result<Application, Problem> {
         who.may(Action::OpenCard)?;
         let standing = self.store().standing(id).map_err(words::unavailable)?;
-        standing
+        let application = standing
             .map(|standing| standing.application)
             .filter(|application| who.organization().is_none_or(|oid| application.organization.oid == *oid))
-            .ok_or_else(words::no_such_application)
+            .ok_or_else(words::no_such_application)?;
+        self.note(who, Act::CardOpened { application: id, patient: None })?;
+        Ok(application)
     }
 
     /// Answers an application; durable when this returns. The author is the account's employee, except
@@ -129,7 +149,12 @@ impl Register {
             organization: who.organization().cloned(),
         };
         match self.store().answer(application, id, draft, &author, now) {
-            Ok(accepted) => Ok(Answered { application: accepted.standing.application, repeated: accepted.repeated }),
+            Ok(accepted) => {
+                if let Some(decision) = draft.decision {
+                    self.note(who, Act::Answered { application, answer: id, decision, patient: None })?;
+                }
+                Ok(Answered { application: accepted.standing.application, repeated: accepted.repeated })
+            }
             // A register that is still being filled does not know what is not there.
             Err(AnswerError::NotFound) if self.has_upstream && !self.store().is_complete() => {
                 Err(words::still_filling())

@@ -169,7 +169,7 @@ impl Fields {
         result.map_err(|error| self.0.push(FieldError { field: field.to_owned(), message: error.to_string() })).ok()
     }
 
-    fn parse<T, E: std::fmt::Display>(
+    pub(crate) fn parse<T, E: std::fmt::Display>(
         &mut self,
         field: &str,
         text: &Option<String>,
@@ -178,7 +178,7 @@ impl Fields {
         text.as_deref().and_then(|text| self.keep(field, parse(text)))
     }
 
-    fn date(&mut self, field: &str, text: Option<&str>) -> Option<NaiveDate> {
+    pub(crate) fn date(&mut self, field: &str, text: Option<&str>) -> Option<NaiveDate> {
         let Some(text) = text else {
             return self.keep(field, Err("укажите дату: ГГГГ-ММ-ДД"));
         };

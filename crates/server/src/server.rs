@@ -137,7 +137,7 @@ async fn open(
     Ok(opened.await.map_err(|_| StartError::Internal)??)
 }
 
-/// Forgets what is over: sessions, quiet clients.
+/// Forgets what is over: sessions, quiet clients, entries of the journal after their time.
 async fn sweep(api: Shared) {
     loop {
         tokio::select! {
@@ -146,9 +146,9 @@ async fn sweep(api: Shared) {
         }
         api.rates.sweep();
         let (register, now) = (Arc::clone(&api.parts.register), api.now());
-        match spawn_blocking(move || register.sweep(now)).await {
+        match spawn_blocking(move || register.sweep(now).and_then(|_| register.trim_journal(now))).await {
             Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::warn!(error = crate::words::chain(&error), "old sessions could not be removed"),
+            Ok(Err(error)) => tracing::warn!(error = crate::words::chain(&error), "what is over could not be removed"),
             Err(_) => tracing::error!("the sweep of sessions failed"),
         }
     }

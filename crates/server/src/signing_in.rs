@@ -7,11 +7,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
-use prikrep_domain::{Action, Credentials, Oid, PasswordChange, Problem, ProblemKind, Session};
+use prikrep_domain::{Act, Action, Actor, Credentials, Oid, PasswordChange, Place, Problem, ProblemKind, Session};
 use prikrep_store::StoreError;
 
 use crate::account::{Account, Login};
 use crate::accounts::AccountError;
+use crate::journal::console;
 use crate::lockout::Footing;
 use crate::passwords::PasswordDue;
 use crate::places::network_of;
@@ -41,9 +42,34 @@ pub struct SignedIn {
     session: LiveSession,
     digest: TokenDigest,
     due: Option<PasswordDue>,
+    /// When it asks.
+    pub(crate) at: DateTime<Utc>,
+    /// Where it asks from, where that is known.
+    address: Option<IpAddr>,
 }
 
 impl SignedIn {
+    /// The same from an address.
+    #[must_use]
+    pub fn from_address(self, address: IpAddr) -> Self {
+        Self { address: Some(address), ..self }
+    }
+
+    /// As the journal names it.
+    pub(crate) fn actor(&self) -> Actor {
+        let Account { login, employee, role, .. } = &*self.account;
+        Actor {
+            login: login.to_string(),
+            employee: employee.clone(),
+            role: Some(*role),
+            organization: self.organization().cloned(),
+        }
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        Place::Register { address: self.address.map(|address| address.to_string()).unwrap_or_default() }
+    }
+
     /// The session as the protocol tells it, without its token.
     #[must_use]
     pub fn session(&self) -> Session {
@@ -90,6 +116,23 @@ impl Register {
     /// [`Refused`]: bad credentials (in the same words and time, whatever is wrong with them), too many
     /// attempts, or the store failed.
     pub fn sign_in(&self, credentials: &Credentials, address: IpAddr, now: DateTime<Utc>) -> Result<Session, Refused> {
+        self.try_to_sign_in(credentials, address, now).inspect_err(|refused| {
+            let actor = console(&credentials.login.trim().to_ascii_lowercase());
+            let place = Place::Register { address: address.to_string() };
+            let why = refused.problem.kind.urn().rsplit(':').next().unwrap_or_default().to_owned();
+            // It is refused all the same.
+            if let Err(error) = self.write_down(actor, place, Act::SignInRefused { why }, now) {
+                tracing::error!(error = words::chain(&error), "a refused sign-in could not be written down");
+            }
+        })
+    }
+
+    fn try_to_sign_in(
+        &self,
+        credentials: &Credentials,
+        address: IpAddr,
+        now: DateTime<Utc>,
+    ) -> Result<Session, Refused> {
         let Credentials { login, password } = credentials;
         check_lengths(login, password)?;
         let attempt = self.attempt(login, address, now);
@@ -98,7 +141,7 @@ impl Register {
         self.lockout.succeeded(&attempt.typed, attempt.network, attempt.footing);
         let welcome = self.accounts.welcome(&account, password, attempt.network, now).map_err(failed)?;
         let account = welcome.ok_or_else(bad_credentials)?;
-        Ok(self.begin_session(&account, password, now)?)
+        Ok(self.begin_session(&account, password, address, now)?)
     }
 
     /// Whether a login has signed in from an address before.
@@ -121,15 +164,26 @@ impl Register {
         })
     }
 
-    fn begin_session(&self, account: &Arc<Account>, password: &str, now: DateTime<Utc>) -> Result<Session, Problem> {
+    fn begin_session(
+        &self,
+        account: &Arc<Account>,
+        password: &str,
+        address: IpAddr,
+        now: DateTime<Utc>,
+    ) -> Result<Session, Problem> {
         let token = Secret::random().map_err(|error| words::internal(&error))?;
         let session = self.sessions.begin(&account.login, &token, now).map_err(words::unavailable)?;
         let (digest, due) = (TokenDigest::of(&token), self.due(account, now));
-        let signed_in = SignedIn { account: Arc::clone(account), session, digest, due };
+        let signed_in = SignedIn { account: Arc::clone(account), session, digest, due, at: now, address: None };
+        let signed_in = signed_in.from_address(address);
         // The account may have been disabled, or got another password, since its password was checked.
         if self.accounts.find(&account.login).is_none_or(|current| !current.still_admits(account, password)) {
             self.sign_out(&signed_in)?;
             return Err(bad_credentials());
+        }
+        if let Err(problem) = self.note(&signed_in, Act::SignedIn { offline: false }) {
+            self.sign_out(&signed_in)?;
+            return Err(problem);
         }
         Ok(Session { token: Some(token.expose().to_owned()), ..signed_in.session() })
     }
@@ -150,7 +204,8 @@ impl Register {
     /// [`Problem`] `session-expired` when it is over, or its account is disabled.
     pub fn still_signed_in(&self, who: SignedIn, now: DateTime<Utc>) -> Result<SignedIn, Problem> {
         let session = self.sessions.find(&who.digest, now);
-        self.of_session(session, who.digest, now)
+        let address = who.address;
+        Ok(SignedIn { address, ..self.of_session(session, who.digest, now)? })
     }
 
     fn due(&self, account: &Account, now: DateTime<Utc>) -> Option<PasswordDue> {
@@ -167,7 +222,7 @@ impl Register {
             .and_then(|session| {
                 let account = self.accounts.find(&session.login).filter(|account| !account.disabled)?;
                 let due = self.due(&account, now);
-                Some(SignedIn { account, session, digest, due })
+                Some(SignedIn { account, session, digest, due, at: now, address: None })
             })
             .ok_or_else(|| Problem::new(ProblemKind::SessionExpired))
     }
@@ -196,7 +251,7 @@ impl Register {
         self.lockout.succeeded(&attempt.typed, attempt.network, attempt.footing);
         self.accounts.change_own_password(account, &Secret::new(new.clone()), now).map_err(failed)?;
         self.sessions.end_others(&account.login, &who.digest).map_err(words::unavailable)?;
-        Ok(())
+        Ok(self.note(who, Act::PasswordChanged)?)
     }
 
     /// Signs out: the token is dead at once.
@@ -204,7 +259,8 @@ impl Register {
     /// # Errors
     /// [`Problem`] when the store failed; the token is dead then too, as long as the process lives.
     pub fn sign_out(&self, who: &SignedIn) -> Result<(), Problem> {
-        self.sessions.end(&who.digest).map_err(words::unavailable)
+        self.sessions.end(&who.digest).map_err(words::unavailable)?;
+        self.note(who, Act::SignedOut { everywhere: false })
     }
 
     /// Signs out everywhere: all sessions of the account end, this one too.
@@ -212,7 +268,9 @@ impl Register {
     /// # Errors
     /// [`Problem`] when the store failed; the tokens are dead then too, as long as the process lives.
     pub fn sign_out_everywhere(&self, who: &SignedIn) -> Result<usize, Problem> {
-        self.sessions.end_all(&who.account.login).map_err(words::unavailable)
+        let ended = self.sessions.end_all(&who.account.login).map_err(words::unavailable)?;
+        self.note(who, Act::SignedOut { everywhere: true })?;
+        Ok(ended)
     }
 
     /// Forgets sessions that are over.

@@ -15,7 +15,7 @@ pub(crate) fn not_allowed(detail: &str) -> Problem {
 /// The role does not allow an action.
 pub(crate) fn role_refuses(action: Action) -> Problem {
     not_allowed(match action {
-        Action::OwnSession => "Ваша роль не позволяет этого",
+        Action::OwnSession | Action::Report => "Ваша роль не позволяет этого",
         Action::ReadFeed | Action::Search | Action::OpenCard => "Ваша роль не позволяет читать заявления",
         Action::Answer => "Ваша роль не позволяет отвечать на заявления",
         Action::ReadDirectory => "Ваша роль не позволяет читать справочник",

@@ -95,7 +95,7 @@ impl Region {
         let change = Some(change);
         let (login, password) = (Login::parse(login).unwrap(), Secret::new(password.to_owned()));
         let order = Order::SetPassword { login, password, change };
-        self.register().register().carry_out(order, None, Utc::now()).unwrap();
+        self.register().register().carry_out(order, "root", None, Utc::now()).unwrap();
     }
 
     /// Lets new applications arrive at the gateway; returns those of the registrars' organization.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use prikrep_domain::{Oid, Role};
-use prikrep_server::{DEFAULT_PATH, Login, Search};
+use prikrep_server::{DEFAULT_PATH, JournalSearch, Login, Search};
 
 /// Региональный регистр «Прикрепление онлайн»: служба и команды администратора.
 #[derive(Parser)]
@@ -61,9 +61,69 @@ pub(crate) enum Command {
     },
     /// Прочитать и проверить каждую запись хранилища
     Verify(Output),
+    /// Журнал действий: кто что делал
+    #[command(subcommand)]
+    Journal(JournalCommand),
     /// Конфигурация
     #[command(subcommand)]
     Config(ConfigCommand),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum JournalCommand {
+    /// Показать записи, новые сверху
+    List(JournalArguments),
+    /// Проверить цепочку: изменённая, пропавшая или отрезанная запись будет найдена
+    Verify(Output),
+    /// Записать в файл, по строке JSON на запись, новые сверху
+    Export {
+        /// Куда записать; файла ещё не должно быть
+        #[arg(value_name = "ФАЙЛ")]
+        file: PathBuf,
+        #[command(flatten)]
+        sought: Sought,
+        #[command(flatten)]
+        output: Output,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct JournalArguments {
+    #[command(flatten)]
+    pub(crate) sought: Sought,
+    /// Сколько записей
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub(crate) limit: usize,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Args)]
+pub(crate) struct Sought {
+    /// С какой даты, ГГГГ-ММ-ДД
+    #[arg(long, value_name = "ДАТА")]
+    from: Option<String>,
+    /// По какую дату включительно
+    #[arg(long, value_name = "ДАТА")]
+    to: Option<String>,
+    /// Чьи действия
+    #[arg(long, value_name = "ЛОГИН")]
+    login: Option<String>,
+    /// Какое действие, например card_opened
+    #[arg(long, value_name = "ДЕЙСТВИЕ")]
+    act: Option<String>,
+    /// Кто смотрел карточку этого пациента, отвечал или искал его
+    #[arg(long, value_name = "GUID")]
+    patient: Option<String>,
+    /// Что делали с этим заявлением
+    #[arg(long, value_name = "GUID")]
+    application: Option<String>,
+}
+
+impl From<Sought> for JournalSearch {
+    fn from(Sought { from, to, login, act, patient, application }: Sought) -> Self {
+        Self { from, to, login, act, patient, application, before: None, limit: None }
+    }
 }
 
 #[derive(Args, Clone, Copy)]

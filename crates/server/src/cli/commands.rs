@@ -20,7 +20,7 @@ use super::arguments::{
     QuarantineCommand, UserCommand,
 };
 use super::connection::{Connection, in_words};
-use super::{Usage, files, output, passwords, serve, tables};
+use super::{Usage, files, journal, output, passwords, serve, tables};
 
 /// Runs a command.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
@@ -68,6 +68,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             say(output, &serde_json::json!({"records": records}), &words)?;
         }
         Command::Verify(output) => return verify(config, output).await,
+        Command::Journal(command) => return journal::run(config, command).await,
     }
     Ok(ExitCode::SUCCESS)
 }

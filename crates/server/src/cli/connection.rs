@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use chrono::Utc;
-use prikrep_server::{Caller, Config, OpenError, Order, Outcome, Register, open_register};
+use prikrep_server::{Caller, Config, OpenError, Order, Outcome, Register, open_register, user_name};
 use prikrep_store::StoreError;
 use tokio::task::spawn_blocking;
 
@@ -44,7 +44,7 @@ impl Connection {
             Self::Running(caller) => Ok(caller.carry_out(&order).await?),
             Self::Alone(register) => {
                 let register = Arc::clone(register);
-                let done = spawn_blocking(move || register.carry_out(order, None, Utc::now()));
+                let done = spawn_blocking(move || register.carry_out(order, &user_name(), None, Utc::now()));
                 Ok(done.await.context("внутренний сбой при выполнении команды")??)
             }
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use chrono::Utc;
-use prikrep_server::{Config, open_key};
+use prikrep_server::{Config, open_key, user_name};
 use prikrep_store::SledStore;
 use tokio::task::spawn_blocking;
 
@@ -20,6 +20,7 @@ pub(crate) async fn backup(config: &Config, file: &Path) -> anyhow::Result<usize
         Connection::Alone(register) => {
             let work = move || {
                 let mut written = Vec::new();
+                register.note_command(&user_name(), "backup", Utc::now())?;
                 register.store().backup(&mut written).map(|()| written)
             };
             spawn_blocking(work).await.context("внутренний сбой при записи копии")??

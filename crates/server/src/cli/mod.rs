@@ -4,6 +4,7 @@ mod arguments;
 mod commands;
 mod connection;
 mod files;
+mod journal;
 mod output;
 mod passwords;
 mod serve;

@@ -42,6 +42,8 @@ pub struct Config {
     pub sessions: SessionsConfig,
     /// Which passwords are taken.
     pub passwords: PasswordsConfig,
+    /// The journal of who did what.
+    pub journal: JournalConfig,
     /// Limits of the API.
     pub limits: LimitsConfig,
     /// Logs.
@@ -60,6 +62,7 @@ impl Default for Config {
             directory: DirectoryConfig::default(),
             sessions: SessionsConfig::default(),
             passwords: PasswordsConfig::default(),
+            journal: JournalConfig::default(),
             limits: LimitsConfig::default(),
             log: LogConfig::default(),
         }
@@ -68,7 +71,7 @@ impl Default for Config {
 
 impl Config {
     /// The keys and sections of the file.
-    const KEYS: [&str; 11] = [
+    const KEYS: [&str; 12] = [
         "data_dir",
         "key_file",
         "listen",
@@ -78,6 +81,7 @@ impl Config {
         "directory",
         "sessions",
         "passwords",
+        "journal",
         "limits",
         "log",
     ];
@@ -179,6 +183,26 @@ pub struct PasswordsConfig {
 impl Default for PasswordsConfig {
     fn default() -> Self {
         Self { min_chars: 12, common_file: None, max_age_days: 0, history: 5 }
+    }
+}
+
+/// The journal of who did what.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JournalConfig {
+    /// How long entries are kept; 0 is for ever.
+    pub keep_days: u32,
+}
+
+impl Default for JournalConfig {
+    fn default() -> Self {
+        Self { keep_days: 1_096 }
+    }
+}
+
+impl JournalConfig {
+    pub(crate) fn kept(self) -> Option<chrono::Duration> {
+        (self.keep_days > 0).then(|| chrono::Duration::days(i64::from(self.keep_days)))
     }
 }
 

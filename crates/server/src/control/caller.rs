@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 
-use super::{ControlFile, Hello, PullSummary, Refusal, proof};
+use super::{ControlFile, Hello, Ordered, PullSummary, Refusal, proof};
 use crate::secret::same;
 use crate::{Order, Outcome, Secret};
 
@@ -31,6 +31,13 @@ pub enum CallError {
     /// Its answer is not understood: it may be of another version.
     #[error("ответ работающего регистра не понят: не другой ли он версии?")]
     Unintelligible,
+}
+
+/// The name under which an administrator works on this system: the person's own also behind sudo.
+#[must_use]
+pub fn user_name() -> String {
+    let named = ["SUDO_USER", "USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
+    named.filter(|name| !name.is_empty()).unwrap_or_else(|| "root".to_owned())
 }
 
 /// A running server that has proved to be ours.
@@ -70,7 +77,7 @@ impl Caller {
     /// # Errors
     /// [`CallError`].
     pub async fn carry_out(&self, order: &Order) -> Result<Outcome, CallError> {
-        self.json(self.post("order").json(order)).await
+        self.json(self.post("order").json(&Ordered { by: user_name(), order })).await
     }
 
     /// Has it pull now, and waits for the end.
@@ -78,7 +85,7 @@ impl Caller {
     /// # Errors
     /// [`CallError`].
     pub async fn pull(&self) -> Result<PullSummary, CallError> {
-        self.json(self.post("pull")).await
+        self.json(self.post("pull").json(&user_name())).await
     }
 
     /// Has it write a backup, which is returned.
@@ -86,7 +93,7 @@ impl Caller {
     /// # Errors
     /// [`CallError`].
     pub async fn backup(&self) -> Result<Vec<u8>, CallError> {
-        self.bytes(self.post("backup")).await
+        self.bytes(self.post("backup").json(&user_name())).await
     }
 
     fn post(&self, path: &str) -> RequestBuilder {

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
-use super::{ControlFile, Hello, PullSummary, Refusal, proof};
+use super::{ControlFile, Hello, Ordered, PullSummary, Refusal, proof};
 use crate::condition::Conditions;
 use crate::secret::same;
 use crate::syncing::Syncing;
@@ -103,28 +103,42 @@ async fn hello(State(shared): State<Arc<Shared>>, Query(Nonce { nonce }): Query<
     Json(Hello { proof: proof(&shared.token, &nonce) }).into_response()
 }
 
-async fn order(State(shared): State<Arc<Shared>>, Json(order): Json<Order>) -> Result<Json<Outcome>, Refused> {
+async fn order(
+    State(shared): State<Arc<Shared>>,
+    Json(ordered): Json<Ordered<Order>>,
+) -> Result<Json<Outcome>, Refused> {
     let done = spawn_blocking(move || {
         let control = &shared.control;
         let now = control.clock.now();
-        control.register.carry_out(order, control.conditions.upstream(), now)
+        control.register.carry_out(ordered.order, &ordered.by, control.conditions.upstream(), now)
     });
     let outcome = done.await.map_err(|_| Refused::internal())?;
     outcome.map(Json).map_err(|error| Refused(words::chain(&error)))
 }
 
-async fn pull(State(shared): State<Arc<Shared>>) -> Result<Json<PullSummary>, Refused> {
+async fn pull(State(shared): State<Arc<Shared>>, Json(by): Json<String>) -> Result<Json<PullSummary>, Refused> {
+    shared.write_down(&by, "pull").await?;
     let syncing = shared.control.syncing.as_ref();
     let syncing = syncing.ok_or_else(|| Refused("в конфигурации нет раздела [upstream]".to_owned()))?;
     syncing.pull_now().await.map(Json).map_err(Refused)
 }
 
-async fn backup(State(shared): State<Arc<Shared>>) -> Result<Vec<u8>, Refused> {
+async fn backup(State(shared): State<Arc<Shared>>, Json(by): Json<String>) -> Result<Vec<u8>, Refused> {
+    shared.write_down(&by, "backup").await?;
     let written = spawn_blocking(move || {
         let mut file = Vec::new();
         shared.control.register.store().backup(&mut file).map(|()| file)
     });
     written.await.map_err(|_| Refused::internal())?.map_err(|error| Refused(words::chain(&error)))
+}
+
+impl Shared {
+    async fn write_down(self: &Arc<Self>, by: &str, command: &str) -> Result<(), Refused> {
+        let (shared, by, command) = (Arc::clone(self), by.to_owned(), command.to_owned());
+        let now = self.control.clock.now();
+        let written = spawn_blocking(move || shared.control.register.note_command(&by, &command, now));
+        written.await.map_err(|_| Refused::internal())?.map_err(|error| Refused(words::chain(&error)))
+    }
 }
 
 struct Refused(String);

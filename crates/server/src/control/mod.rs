@@ -14,9 +14,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::Secret;
 use crate::secret::hex;
-pub use caller::{CallError, Caller};
+pub use caller::{CallError, Caller, user_name};
 pub(crate) use file::ControlFile;
 pub(crate) use listener::{Control, Listening, listen};
+
+/// An order with the name of the system's user who gives it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Ordered<O> {
+    by: String,
+    order: O,
+}
 
 /// What a caller is answered when its order was not carried out.
 #[derive(Debug, Serialize, Deserialize)]

@@ -14,8 +14,9 @@ use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::path::PathItem;
 use utoipa_axum::router::UtoipaMethodRouter;
 
+use super::client::client_address;
 use super::observe::AccountTag;
-use super::{Failure, Shared};
+use super::{Failure, Peer, Shared};
 use crate::SignedIn;
 
 /// The field of a described operation that names its action.
@@ -68,7 +69,10 @@ async fn let_in(
 ) -> Result<Response, Failure> {
     let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = header.and_then(bearer).unwrap_or_default();
-    let who = api.parts.register.signed_in(token, api.now())?;
+    let peer = request.extensions().get::<Peer>().copied();
+    let Peer(peer) = peer.ok_or_else(|| Failure::from(Problem::new(ProblemKind::Internal)))?;
+    let address = client_address(peer.to_canonical(), request.headers(), &api.trusted_proxies);
+    let who = api.parts.register.signed_in(token, api.now())?.from_address(address);
     if let Some(tag) = request.extensions().get::<AccountTag>() {
         tag.set(who.account.login.tag());
     }

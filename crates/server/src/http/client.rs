@@ -29,7 +29,7 @@ impl FromRequestParts<Shared> for ClientAddress {
 }
 
 /// The last address that no trusted proxy has written down: those before it may be made up.
-fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
+pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAddr {
     let named = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
     let listed: Vec<&str> = named.flat_map(|value| value.split(',')).collect();
     let mut address = peer;

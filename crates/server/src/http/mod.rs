@@ -13,6 +13,7 @@ mod failure;
 mod feed;
 mod guard;
 mod health;
+mod journal;
 mod longpoll;
 mod observe;
 mod openapi;
@@ -39,7 +40,7 @@ pub(crate) use failure::Failure;
 pub(crate) use shared::{Api, ApiParts, Shared};
 
 /// Every path, with whom it is for.
-fn paths() -> [(Access, UtoipaMethodRouter<Shared>); 13] {
+fn paths() -> [(Access, UtoipaMethodRouter<Shared>); 15] {
     [
         (Access::Everybody, routes!(sessions::sign_in)),
         (Access::Only(Action::OwnSession), routes!(sessions::current, sessions::sign_out)),
@@ -50,6 +51,8 @@ fn paths() -> [(Access, UtoipaMethodRouter<Shared>); 13] {
         (Access::Only(Action::OpenCard), routes!(applications::card)),
         (Access::Only(Action::Answer), routes!(answers::put)),
         (Access::Only(Action::ReadDirectory), routes!(directory::directory)),
+        (Access::Only(Action::Report), routes!(journal::report)),
+        (Access::Only(Action::ReadJournal), routes!(journal::read)),
         (Access::Everybody, routes!(health::healthz)),
         (Access::Everybody, routes!(health::readyz)),
         (Access::Everybody, routes!(health::metrics)),

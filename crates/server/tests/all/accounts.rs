@@ -16,7 +16,7 @@ fn refused(fixture: &Fixture, name: &str, password: &str, now: DateTime<Utc>) ->
 }
 
 fn order(fixture: &Fixture, order: Order) -> Result<Outcome, OrderError> {
-    fixture.register.carry_out(order, None, at(0))
+    fixture.register.carry_out(order, "root", None, at(0))
 }
 
 #[test]

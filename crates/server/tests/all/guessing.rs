@@ -134,7 +134,7 @@ fn an_administrator_lets_a_locked_account_in_at_once() {
             attempt(&fixture, "stranger", password, elsewhere(1000 + second), at(i64::from(second))),
             "too-many-attempts"
         );
-        fixture.register.carry_out(order, None, at(i64::from(second))).unwrap();
+        fixture.register.carry_out(order, "root", None, at(i64::from(second))).unwrap();
         assert_eq!(attempt(&fixture, "stranger", password, elsewhere(1000 + second), at(i64::from(second))), "in");
     }
 }

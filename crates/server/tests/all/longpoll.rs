@@ -84,7 +84,7 @@ async fn a_session_that_ends_meanwhile_gets_nothing_more() {
     let waiting = poll(&served, &cursor(&served).await);
     opened(&served, 1).await;
     let order = Order::DisableUser("ivanova".parse().unwrap());
-    served.running.register().carry_out(order, None, at(0)).unwrap();
+    served.running.register().carry_out(order, "root", None, at(0)).unwrap();
     arrive(&served.running, 21, OURS);
     assert_eq!(problem(waiting.await.unwrap()).await, (401, "session-expired".to_owned()));
     served.running.stop().await;

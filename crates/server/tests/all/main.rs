@@ -15,6 +15,7 @@ mod common;
 mod config;
 mod control;
 mod guessing;
+mod journal;
 mod longpoll;
 mod openapi;
 mod passwords;

@@ -24,8 +24,13 @@ const PROTOCOL: [(&str, &str, &[&str]); 11] = [
 ];
 
 /// What this server adds to it.
-const BEYOND: [(&str, &str); 3] =
-    [("get", "/openapi.json"), ("delete", "/v1/sessions"), ("put", "/v1/sessions/current/password")];
+const BEYOND: [(&str, &str); 5] = [
+    ("get", "/openapi.json"),
+    ("delete", "/v1/sessions"),
+    ("put", "/v1/sessions/current/password"),
+    ("post", "/v1/journal"),
+    ("get", "/v1/journal"),
+];
 
 async fn document(served: &Served) -> Value {
     let response = served.anonymous(Method::GET, "/openapi.json").send().await.unwrap();

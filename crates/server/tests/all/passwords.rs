@@ -39,7 +39,8 @@ fn people_change_a_password_that_was_given_to_them_and_machines_do_not() {
         ("known", Role::Registrar, Some(false), false),
         ("stubborn", Role::Daemon, Some(true), false),
     ] {
-        let Outcome::User(card) = fixture.register.carry_out(new(login, role, asked), None, at(0)).unwrap() else {
+        let Outcome::User(card) = fixture.register.carry_out(new(login, role, asked), "root", None, at(0)).unwrap()
+        else {
             panic!()
         };
         assert_eq!(card.password_change_required, required, "{login}");
@@ -47,7 +48,7 @@ fn people_change_a_password_that_was_given_to_them_and_machines_do_not() {
         assert_eq!(session.password_change_required, required, "{login}");
     }
     let weak = NewAccount { password: Secret::new("пароль123456".into()), ..account("weak", Role::Daemon) };
-    let refused = fixture.register.carry_out(Order::AddUser(weak), None, at(0)).map(drop).unwrap_err();
+    let refused = fixture.register.carry_out(Order::AddUser(weak), "root", None, at(0)).map(drop).unwrap_err();
     assert!(refused.to_string().contains("легко подобрать"), "{refused}");
 }
 
@@ -69,7 +70,8 @@ fn an_old_password_is_changed_before_anything_else_except_by_a_machine() {
     assert_eq!(code(&refused), "not-allowed");
     assert!(refused.words().contains("истёк"));
     assert!(who(&fixture, "system", PASSWORD, 91 * DAY).may(Action::ReadFeed).is_ok());
-    let Outcome::Status(condition) = fixture.register.carry_out(Order::Status, None, at(91 * DAY)).unwrap() else {
+    let Outcome::Status(condition) = fixture.register.carry_out(Order::Status, "root", None, at(91 * DAY)).unwrap()
+    else {
         panic!()
     };
     assert!(condition.attention.iter().any(|words| words.contains("(роль daemon): 1")), "{:?}", condition.attention);

@@ -74,6 +74,35 @@ fn wrong_calls_end_with_2_and_failures_with_1() {
     assert_eq!(status(&["restore", "copy"]), Some(1));
 }
 
+#[test]
+fn the_journal_is_listed_checked_and_exported_by_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("prikrepd.toml");
+    std::fs::write(&config, "data_dir = \"data\"\n").unwrap();
+    let mut add = prikrepd(&config);
+    add.args(["user", "add", "audit", "--name", "Аудитор", "--role", "auditor"]).env("SUDO_USER", "petrov");
+    assert_eq!(run(&mut add, PASSWORD).status.code(), Some(0));
+    let list = run(prikrepd(&config).args(["journal", "list", "--json"]), "");
+    let entries: Value = serde_json::from_slice(&list.stdout).unwrap();
+    assert_eq!((&entries[1]["act"], &entries[1]["actor"]["login"]), (&"account_changed".into(), &"petrov".into()));
+    let table = words(&run(prikrepd(&config).args(["journal", "list"]), ""));
+    assert!(table.contains("Учётная запись") && table.contains("audit: add"), "{table}");
+    let file = folder.path().join("journal.jsonl");
+    let export = run(prikrepd(&config).args(["journal", "export", "--act", "account_changed"]).arg(&file), "");
+    assert_eq!(export.status.code(), Some(0), "{}", words(&export));
+    assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 1);
+    assert_eq!(run(prikrepd(&config).args(["journal", "export"]).arg(&file), "").status.code(), Some(1), "not twice");
+    let verify = || run(prikrepd(&config).args(["journal", "verify"]), "");
+    assert_eq!(verify().status.code(), Some(0));
+    let part = std::fs::read_dir(folder.path().join("data/journal")).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = std::fs::read(&part).unwrap();
+    bytes[60] ^= 1;
+    std::fs::write(&part, bytes).unwrap();
+    let found = verify();
+    assert_eq!(found.status.code(), Some(1));
+    assert!(words(&found).contains("Нарушения"), "{}", words(&found));
+}
+
 #[tokio::test]
 async fn nothing_personal_is_in_the_log() {
     let folder = tempfile::tempdir().unwrap();

@@ -96,7 +96,7 @@ impl World {
     fn toggle(&mut self) {
         let login: Login = ACCOUNTS[self.rng.random_range(0..ACCOUNTS.len())].0.parse().unwrap();
         let order = if self.rng.random_bool(0.5) { Order::DisableUser(login) } else { Order::EnableUser(login) };
-        self.fixture.register.carry_out(order, None, at(0)).unwrap();
+        self.fixture.register.carry_out(order, "root", None, at(0)).unwrap();
     }
 
     fn step(mut self) -> Self {
@@ -115,7 +115,7 @@ impl World {
 
     fn check(mut self) {
         for (login, ..) in ACCOUNTS {
-            self.fixture.register.carry_out(Order::EnableUser(login.parse().unwrap()), None, at(0)).unwrap();
+            self.fixture.register.carry_out(Order::EnableUser(login.parse().unwrap()), "root", None, at(0)).unwrap();
         }
         self.fixture = self.fixture.reopened(at(0));
         let outbox = self.fixture.register.store().outbox();
