@@ -108,7 +108,7 @@ pull_at = "live"
 TOML
 register pull >/dev/null
 oid=$(register list --from 2000-01-01 --to 2099-12-31 --limit 1 | json 'd["items"][0]["organization"]["oid"]')
-printf '%s\n' "$password" | register user add anna --organization "$oid" --name "Иванова Анна Андреевна" --role registrar >/dev/null
+printf '%s\n' "$password" | register user add anna --organization "$oid" --name "Иванова Анна Андреевна" --role registrar --must-change-password no >/dev/null
 "$bin/prikrepd" serve --config "$work/prikrepd.toml" >"$work/register.out" 2>"$work/register.log" &
 pids+=($!)
 until_true "the register listens" first_line "$work/register.out"

@@ -56,6 +56,7 @@ fn service_over(node: &Node<ToGateway>, now: chrono::DateTime<Utc>) -> Arc<Regis
     let mut config = Config::default();
     // The world is older than a working day by its end; sessions are not what it is about.
     config.sessions.lifetime_hours = 24 * 30;
+    config.sessions.idle_minutes = 24 * 60 * 30;
     // Named only: the nodes pull by themselves.
     config.upstream = Some(UpstreamConfig {
         url: "http://127.0.0.1:9".to_owned(),

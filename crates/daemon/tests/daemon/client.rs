@@ -11,7 +11,8 @@ use prikrep_daemon::{
     DirectoryNews, HttpOptions, HttpUpstream, NetworkFault, PasswordSource, Pushed, Secret, Upstream, UpstreamError,
 };
 use prikrep_domain::{
-    Answer, AnswerId, Application, Cursor, Decision, Delivery, MAX_PAGE_BYTES, ProblemKind, RecordedAnswer, Role,
+    Answer, AnswerId, Application, Cursor, Decision, Delivery, MAX_PAGE_BYTES, PasswordChange, ProblemKind,
+    RecordedAnswer, Role,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -41,6 +42,32 @@ fn refusal() -> RecordedAnswer {
 
 fn is_network(error: &UpstreamError, expected: NetworkFault) -> bool {
     matches!(error, UpstreamError::Network { fault, .. } if *fault == expected)
+}
+
+#[tokio::test]
+async fn a_password_is_changed_in_the_session_and_what_is_not_taken_is_told_by_field() {
+    let server = behind_sign_in(|asked: Asked| async move {
+        let change: PasswordChange = serde_json::from_slice(&asked.body).unwrap();
+        match (asked.method, asked.path.as_str(), change.current.as_str(), change.new.as_str()) {
+            (Method::PUT, "/v1/sessions/current/password", "pass-word", "another") => reply(204, "text/plain", ""),
+            (Method::PUT, "/v1/sessions/current/password", "pass-word", _) => {
+                let problem = json!({"type": "urn:prikrep:problem:bad-request", "title": "x", "status": 400,
+                    "errors": [{"field": "new", "message": "Пароль короче 12 знаков"}]});
+                reply(400, "application/problem+json", problem.to_string())
+            }
+            (method, path, ..) => panic!("{method} {path}"),
+        }
+    })
+    .await;
+    let upstream = HttpUpstream::new(options(&server.url)).unwrap();
+    let change = |new: &str| PasswordChange { current: "pass-word".to_owned(), new: new.to_owned() };
+    assert_eq!(upstream.change_password(&change("another")).await, Err(UpstreamError::SignedOut));
+    upstream.sign_in().await.unwrap();
+    assert_eq!(upstream.change_password(&change("another")).await, Ok(()));
+    let error = upstream.change_password(&change("short")).await.unwrap_err();
+    let UpstreamError::Response(response) = &error else { panic!("{error:?}") };
+    assert_eq!(response.problem.as_ref().unwrap().errors[0].field, "new");
+    assert!(!format!("{error:?} {error} {:?}", change("short")).contains("short"));
 }
 
 #[tokio::test]

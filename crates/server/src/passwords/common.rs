@@ -69,6 +69,46 @@ pub(super) fn on_latin_keys(text: &str) -> String {
     text.to_lowercase().chars().map(|key| latin(key).unwrap_or(key)).collect()
 }
 
+/// Russian letters as a passport writes them in Latin ones.
+pub(super) fn in_latin_letters(text: &str) -> String {
+    let latin = |letter: char| {
+        Some(match letter {
+            'а' => "a",
+            'б' => "b",
+            'в' => "v",
+            'г' => "g",
+            'д' => "d",
+            'е' | 'ё' | 'э' => "e",
+            'ж' => "zh",
+            'з' => "z",
+            'и' | 'й' => "i",
+            'к' => "k",
+            'л' => "l",
+            'м' => "m",
+            'н' => "n",
+            'о' => "o",
+            'п' => "p",
+            'р' => "r",
+            'с' => "s",
+            'т' => "t",
+            'у' => "u",
+            'ф' => "f",
+            'х' => "kh",
+            'ц' => "ts",
+            'ч' => "ch",
+            'ш' => "sh",
+            'щ' => "shch",
+            'ы' => "y",
+            'ъ' | 'ь' => "",
+            'ю' => "iu",
+            'я' => "ia",
+            _ => return None,
+        })
+    };
+    let letters = text.to_lowercase();
+    letters.chars().map(|letter| latin(letter).map_or_else(|| letter.to_string(), str::to_owned)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use rand::{RngExt, SeedableRng};

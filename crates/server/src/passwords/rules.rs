@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 
-use super::common::on_latin_keys;
+use super::common::{in_latin_letters, on_latin_keys};
 use super::facts::MOST_FORMER;
 use super::{CommonFileError, CommonPasswords, PasswordFacts, PasswordHash};
 use crate::account::Login;
@@ -56,7 +56,9 @@ impl Owner<'_> {
         let texts = self.names().chain(self.organization);
         let words = texts.flat_map(|text| text.split(|letter: char| !letter.is_alphanumeric()));
         let long = words.filter(|word| word.chars().count() >= LEAST_WORD_CHARS);
-        long.chain([self.login.as_str()]).map(str::to_lowercase).collect()
+        let known: Vec<String> = long.chain([self.login.as_str()]).map(str::to_lowercase).collect();
+        let latin: Vec<String> = known.iter().map(|word| in_latin_letters(word)).collect();
+        known.into_iter().chain(latin).collect()
     }
 }
 
@@ -110,11 +112,13 @@ impl PasswordRules {
     }
 }
 
-/// Whether a password is nothing but a name: case, spaces, signs, figures around it and the layout apart.
+/// Whether a password is nothing but a name: case, spaces, signs, figures around it, the layout and the alphabet
+/// apart.
 fn is_but(password: &str, name: &str) -> bool {
     let letters = |text: &str| text.to_lowercase().chars().filter(|it| it.is_alphabetic()).collect::<String>();
     let (name, password, on_keys) = (letters(name), letters(password), letters(&on_latin_keys(password)));
-    !name.is_empty() && (name == password || name == on_keys || letters(&on_latin_keys(&name)) == on_keys)
+    let in_latin = in_latin_letters(&name) == in_latin_letters(&password);
+    !name.is_empty() && (in_latin || name == on_keys || letters(&on_latin_keys(&name)) == on_keys)
 }
 
 #[cfg(test)]
@@ -145,6 +149,8 @@ mod tests {
             ("vasilisa premudraya 2026!", Some(PasswordRefusal::Own)),
             ("премудрая василиса 1", Some(PasswordRefusal::Own)),
             ("Ghtvelhfz Dfcbkbcf", Some(PasswordRefusal::Own)),
+            ("Premudraia Vasilisa", Some(PasswordRefusal::Own)),
+            ("Lukomorskaia", Some(PasswordRefusal::Guessable)),
             ("Синий чайник на крыше", Some(PasswordRefusal::Listed)),
             ("лукоморская1", Some(PasswordRefusal::Guessable)),
             ("пароль123456", Some(PasswordRefusal::Guessable)),

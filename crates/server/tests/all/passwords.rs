@@ -2,6 +2,7 @@
 
 use prikrep_domain::{Action, PasswordChange, Role};
 use prikrep_server::{NewAccount, NewOrganization, Order, Outcome, Secret, SignedIn};
+use prikrep_store::Shelf;
 
 use crate::common::{Fixture, HERE, OURS, PASSWORD, add, at, code, oid};
 
@@ -119,4 +120,31 @@ fn the_latest_passwords_are_remembered_through_a_restart() {
     change(&fixture, &ivanova, NEXT, "третий, тоже длинный", 4).unwrap();
     let ivanova = who(&fixture, "ivanova", "третий, тоже длинный", 5);
     change(&fixture, &ivanova, "третий, тоже длинный", PASSWORD, 6).unwrap();
+}
+
+#[test]
+fn a_hash_of_another_cost_is_made_anew_at_the_next_sign_in() {
+    use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
+    let fixture = Fixture::new();
+    add(&fixture.register, "ivanova", Role::Registrar, Some(OURS));
+    let cheap = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8, 1, 1, None).unwrap());
+    let cheap = cheap.hash_password(PASSWORD.as_bytes()).unwrap().to_string();
+    let kept = |fixture: &Fixture| -> serde_json::Value {
+        let kept = fixture.register.store().record(Shelf::Accounts, "ivanova").unwrap().unwrap();
+        serde_json::from_slice(&kept).unwrap()
+    };
+    let mut account = kept(&fixture);
+    account["password"] = cheap.clone().into();
+    let account = serde_json::to_vec(&account).unwrap();
+    fixture.register.store().put_record(Shelf::Accounts, "ivanova", &account).unwrap();
+    let fixture = fixture.reopened(at(1));
+    assert!(fixture.sign_in("ivanova", "неверный", at(2)).is_err());
+    assert_eq!(kept(&fixture)["password"], cheap, "a wrong password changes nothing");
+    let session = fixture.sign_in("ivanova", PASSWORD, at(3)).unwrap();
+    let stronger = kept(&fixture)["password"].as_str().unwrap().to_owned();
+    assert!(stronger.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stronger}");
+    let fixture = fixture.reopened(at(4));
+    assert!(fixture.register.signed_in(&session.token.unwrap(), at(4)).is_ok());
+    assert!(fixture.sign_in("ivanova", PASSWORD, at(5)).is_ok());
+    assert_eq!(kept(&fixture)["password"], stronger, "once is enough");
 }
