@@ -24,16 +24,18 @@ mod server;
 mod serving;
 mod sessions;
 mod syncing;
+mod tls;
 mod words;
 
 pub use account::{Account, AccountCard, BadLogin, Login, NewAccount, NewOrganization, needs_organization};
 pub use accounts::AccountError;
 pub use condition::{
-    Condition, DirectoryCondition, OutboxCondition, PullingCondition, StoreCondition, UpstreamCondition, UpstreamState,
+    Condition, DirectoryCondition, OutboxCondition, PullingCondition, StoreCondition, TlsCondition, UpstreamCondition,
+    UpstreamState,
 };
 pub use config::{
-    Config, ConfigError, DEFAULT_PATH, DirectoryConfig, LimitsConfig, Loaded, LogConfig, LogFormat, LogLevel, PullAt,
-    SessionsConfig, UpstreamConfig,
+    ClientCertificates, Config, ConfigError, DEFAULT_PATH, DirectoryConfig, LimitsConfig, Loaded, LogConfig, LogFormat,
+    LogLevel, Patience, PullAt, SessionsConfig, TlsConfig, UpstreamConfig,
 };
 pub use control::{CallError, Caller, PullSummary};
 pub use directory::DirectoryDocument;
@@ -46,3 +48,4 @@ pub use search::Search;
 pub use secret::{NoRandomness, Secret};
 pub use server::{Running, Server, StartError};
 pub use syncing::{SyncError, Syncing};
+pub use tls::check_tls;

@@ -18,6 +18,13 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
+/// The connection is over TLS; an extension of every request on it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Secured {
+    /// Whether the client has shown a certificate that is trusted.
+    pub(crate) client_certificate: bool,
+}
+
 /// The client's address: the peer's, or what a trusted proxy says it is.
 pub(crate) struct ClientAddress(pub(crate) IpAddr);
 
@@ -55,6 +62,7 @@ impl FromRequestParts<Shared> for SignedIn {
         let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = header.and_then(bearer).unwrap_or_default();
         let who = api.parts.register.signed_in(token, api.now())?;
+        api.check_certificate(who.account.role, parts.extensions.get::<Secured>())?;
         if let Some(tag) = parts.extensions.get::<AccountTag>() {
             tag.set(who.account.login.tag());
         }

@@ -32,7 +32,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::words;
-pub(crate) use client::Peer;
+pub(crate) use client::{Peer, Secured};
 pub(crate) use failure::Failure;
 pub(crate) use shared::{Api, ApiParts, Shared};
 

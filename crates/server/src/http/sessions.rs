@@ -1,5 +1,6 @@
 //! Signing in and out.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -7,7 +8,7 @@ use prikrep_domain::{Credentials, Session};
 
 use super::body::{BodyFault, JsonBytes, json_bytes, to_json};
 use super::client::ClientAddress;
-use super::{Failure, Shared};
+use super::{Failure, Secured, Shared};
 use crate::{SignedIn, words};
 
 /// Sign in
@@ -21,6 +22,7 @@ use crate::{SignedIn, words};
         (status = 201, description = "A session", body = Session),
         (status = 400, description = "bad-request: not JSON, or a field is missing or too long"),
         (status = 401, description = "bad-credentials"),
+        (status = 403, description = "not-allowed: an account of the role daemon without a client certificate"),
         (status = 413, description = "too-large"),
         (status = 415, description = "bad-request: the body is not plain `application/json`"),
         (status = 429, description = "too-many-attempts or overloaded, with Retry-After"),
@@ -29,6 +31,7 @@ use crate::{SignedIn, words};
 pub(crate) async fn sign_in(
     State(api): State<Shared>,
     ClientAddress(address): ClientAddress,
+    secured: Option<Extension<Secured>>,
     body: JsonBytes,
 ) -> Result<Response, Failure> {
     api.rates.sign_in(address)?;
@@ -38,6 +41,12 @@ pub(crate) async fn sign_in(
     })?;
     let now = api.now();
     let session = api.work.with_password(move |register| register.sign_in(&credentials, address, now)).await?;
+    if let Err(problem) = api.check_certificate(session.role, secured.as_deref()) {
+        // Nobody has its token, and nobody gets it.
+        let token = session.token.unwrap_or_default();
+        api.work.with_store(move |register| register.sign_out(&register.signed_in(&token, now)?)).await?;
+        return Err(problem.into());
+    }
     Ok(json_bytes(StatusCode::CREATED, to_json(&session)?))
 }
 

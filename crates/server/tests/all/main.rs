@@ -11,11 +11,17 @@
 
 mod accounts;
 mod api;
+// Not by the crate of the test kit, which depends on this one.
+#[path = "../../../testkit/src/authority.rs"]
+#[allow(unreachable_pub, reason = "public there")]
+mod authority;
 mod common;
 mod config;
 mod control;
+mod hostile;
 mod longpoll;
 mod openapi;
 mod program;
 mod service;
 mod simulation;
+mod tls;
