@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
-# The real programs and a real window: a gateway, a register, and a workstation that is driven by keyboard under Xvfb.
-# What happened is asked of the register and the gateway, not read from pixels; pictures are kept in target/window.
+# The real programs and a real window: a gateway, a register, and a workstation that is driven by keyboard and mouse
+# under Xvfb, with a real notification service (dunst) on a bus of its own. What happened is asked of the register, the
+# gateway and that service, not read from pixels; pictures are kept in target/window.
 set -euo pipefail
+# No keyring and no notification service of whoever runs this.
+if [ -z "${WINDOW_TEST_BUS:-}" ]; then
+    exec env WINDOW_TEST_BUS=own dbus-run-session -- bash "$0" "$@"
+fi
 cd "$(dirname "$0")/.."
 
 bin=${CARGO_TARGET_DIR:-target}/debug
@@ -75,10 +80,18 @@ DISPLAY=:$(cat "$work/display")
 setxkbmap -layout us,ru
 openbox >/dev/null 2>&1 &
 pids+=($!)
-# No keyring and no notification service of whoever runs this.
-export DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent/bus
+cat >"$work/dunstrc" <<'INI'
+[global]
+    mouse_left_click = do_action, close_current
+    origin = top-right
+    offset = 20x40
+    width = 300
+INI
+stdbuf -oL dunst -config "$work/dunstrc" -print >"$work/notices" 2>"$work/dunst.log" &
+pids+=($!)
+until_true "the notification service is there" dunstctl count
 
-"$bin/prikrep-simulator" --listen 127.0.0.1:0 --applications 300 --organizations 1 --seed 7 --now 2026-11-20T00:00:00Z >"$work/gateway.out" 2>"$work/gateway.log" &
+"$bin/prikrep-simulator" --listen 127.0.0.1:0 --applications 1500 --organizations 1 --seed 7 --now 2026-11-20T00:00:00Z >"$work/gateway.out" 2>"$work/gateway.log" &
 pids+=($!)
 until_true "the gateway listens" first_line "$work/gateway.out"
 gateway=$(first_line "$work/gateway.out")
@@ -116,6 +129,17 @@ sleep 4
 picture list
 ok "signed in with a passphrase that was chosen, and the list is shown"
 
+# Points of the window below its title bar.
+press() { xdotool mousemove --window "$window" "$1" "$2" click 1; }
+press 830 33
+sleep 1
+picture types
+keys Down Return
+sleep 0.5
+press 1230 33
+sleep 1
+picture choices
+
 keys Down Return
 sleep 1
 keys Return
@@ -135,36 +159,124 @@ said "Ответ с клавиатуры"
 ok "an answer to a choice, given by keyboard alone, has reached the gateway"
 
 keys Escape Escape
-keys Down Return
+# The patients of the choices that wait, and the one whose answer says this.
+waiting() { register list --from 2000-01-01 --to 2099-12-31 --status pending --type choice --sort name --limit 100; }
+name='"{family} {given}".format(**one["patient"]["name"])'
+name_of() { json "[$name for one in d['items']][$1]"; }
+answered() {
+    register list --from 2000-01-01 --to 2099-12-31 --limit 2000 |
+        json "[$name for one in d['items'] if any(answer['comment'] == '$1' for answer in one['answers'])]"
+}
+is_answer_of() { [ "$(answered "$1")" = "['$2']" ]; }
+find() {
+    press 1170 96
+    keys ctrl+a
+    text "$1"
+    sleep 1
+}
+provide() {
+    keys Down Return
+    sleep 1
+    keys Return
+    sleep 1
+    text 12
+    keys Tab
+    text "Петров Пётр Петрович"
+    keys Tab
+    text "Врач-терапевт"
+    keys Tab
+    text "$1"
+    picture "$2"
+    keys ctrl+Return
+}
+third=$(waiting | name_of 2)
+find "$third"
+picture found
+provide "Найдено по фамилии" found-form
+until_true "the found patient's application is answered" is_answer_of "Найдено по фамилии" "$third"
+keys Escape Escape
+press 1170 96
+keys ctrl+a Delete
+ok "searched by a name typed in Cyrillic: that patient's application was answered"
+
+first=$(waiting | name_of 0)
+last=$(waiting | name_of -1)
+press 250 125
 sleep 1
-keys Return
+picture sorted
+provide "Первая по алфавиту" sorted-form
+until_true "the first by name is answered" is_answer_of "Первая по алфавиту" "$first"
+keys Escape Escape
+press 250 125
 sleep 1
-text "Черновик"
-sleep 2
-kill -KILL "$window_pid"
-wait "$window_pid" 2>/dev/null || true
-open_window
-text "$password"
-keys Tab
-text "парольная фраза"
-keys Return
-sleep 5
-picture reopened
-keys Down Return
+provide "Последняя по алфавиту" sorted-back-form
+until_true "the last by name is answered" is_answer_of "Последняя по алфавиту" "$last"
+keys Escape Escape
+ok "filtered by type and sorted by name both ways with the mouse: the first and the last were answered"
+
+# Types the first field of an answer, ends the window in a way, opens it again and sends what is there with the rest.
+drafted() {
+    local district=$1 comment=$2 patient
+    shift 2
+    patient=$(waiting | name_of 0)
+    find "$patient"
+    keys Down Return
+    sleep 1
+    keys Return
+    sleep 1
+    text "$district"
+    sleep 2
+    "$@"
+    wait "$window_pid" 2>/dev/null || true
+    open_window
+    text "$password"
+    keys Tab
+    text "парольная фраза"
+    keys Return
+    sleep 5
+    find "$patient"
+    keys Down Return
+    sleep 1
+    keys Return
+    sleep 1
+    keys Tab
+    text "Петров Пётр Петрович"
+    keys Tab
+    text "Врач-терапевт"
+    keys Tab
+    text "$comment"
+    picture "$district"
+    keys ctrl+Return
+    until_true "what was typed is sent" is_answer_of "$comment" "$patient"
+    said "\"district\": *\"$district\""
+    keys Escape Escape
+}
+drafted killed "После падения" kill -KILL "$window_pid"
+ok "killed and opened again: what was typed was there and has been sent"
+drafted closed "После закрытия" keys alt+F4
+ok "closed and opened again: what was typed was there and has been sent"
+
+# What dunst prints of a notification is its body among other things.
+notices() { grep -c "body: '" "$work/notices" || true; }
+has_notices() { [ "$(notices)" -ge "$1" ]; }
+is_seen() { xprop -id "$window" WM_STATE | grep -q Normal; }
+is_hidden() { xprop -id "$window" WM_STATE | grep -q Iconic; }
+before=$(notices)
+xdotool windowminimize "$window"
+until_true "the window is minimised" is_hidden
+curl -s -X POST -H 'content-type: application/json' -d '{"count": 3}' "$gateway/control/arrive" >/dev/null
+until_true "a notification has come" has_notices $((before + 1))
+sleep 3
+picture notice
+[ "$(notices)" -eq $((before + 1)) ] || { echo "not one notification for one pull" >&2; exit 1; }
+tail -n 40 "$work/notices" | grep -q "Новых заявлений: 3" || { echo "the notification does not say how many" >&2; exit 1; }
+families=$(register list --from 2000-01-01 --to 2099-12-31 --sort -created_at --limit 2000 | json '"|".join({one["patient"]["name"]["family"] for one in d["items"]})')
+if grep -qE "$families" "$work/notices"; then echo "a notification names a patient" >&2; exit 1; fi
+xdotool mousemove 1200 70 click 1
+until_true "a press brings the window up" is_seen
 sleep 1
-keys Return
-sleep 1
-keys Tab
-text "Петров Пётр Петрович"
-keys Tab
-text "Врач-терапевт"
-keys Tab
-text "После падения"
-picture draft
-keys ctrl+Return
-until_true "the second answer reaches the gateway" has_answers 2
-said "Черновик"
-ok "killed and opened again: the draft was there and has been sent"
+picture notice-pressed
+ok "minimised: one notification for one pull, of no name, and a press brings the window up"
 
 xdotool windowclose "$window" 2>/dev/null || true
 wait "$window_pid" 2>/dev/null || true

@@ -79,10 +79,9 @@ fn sessions() {
     ] {
         for token in [None, Some("token".to_owned())] {
             let employee = "Сидорова Ольга".to_owned();
-            valid(
-                "Session",
-                &Session { token, expires_at: moment().now, employee, role, organization: organization.clone() },
-            );
+            let (expires_at, organization) = (moment().now, organization.clone());
+            let password_change_required = false;
+            valid("Session", &Session { token, expires_at, employee, role, organization, password_change_required });
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::Utc;
 use prikrep_daemon::HttpUpstream;
@@ -97,7 +97,9 @@ pub struct App {
     open: Option<Open>,
     demo: Option<Places>,
     notices: Arc<Notices>,
-    last_input: Instant,
+    /// The window's clock at the last input, and now, in seconds.
+    last_input_secs: f64,
+    now_secs: f64,
     data_folder: Arc<str>,
 }
 
@@ -142,7 +144,8 @@ impl App {
             open: None,
             demo: None,
             notices,
-            last_input: Instant::now(),
+            last_input_secs: 0.0,
+            now_secs: 0.0,
             data_folder,
         };
         if let Some(places) = demo {
@@ -171,6 +174,7 @@ impl App {
 
     /// Hears reports and minds the lock; also while the window is hidden.
     pub fn think(&mut self, ctx: &egui::Context) {
+        self.now_secs = ctx.input(|input| input.time);
         while let Ok(event) = self.events.try_recv() {
             self.hear(event, ctx);
         }
@@ -272,7 +276,9 @@ impl App {
         }
     }
 
-    fn identify(&self, server: String, login: String) {
+    fn identify(&mut self, server: String, login: String) {
+        // Whose password was to be changed is no longer who is about to sign in.
+        self.sign_in.changes_password = false;
         let (vault, reporter) = (self.profiles.vault_of(&server, &login), self.reporter.clone());
         self.runtime.spawn_blocking(move || {
             let passphrase = entry::passphrase_of(&vault);
@@ -281,9 +287,9 @@ impl App {
     }
 
     fn enter(&mut self, credentials: Credentials) {
-        let passphrase = self.sign_in.passphrase;
-        self.sign_in =
-            SignIn { busy: Some(prikrep_ui::t!("entry-busy").into_owned()), passphrase, ..SignIn::default() };
+        let (passphrase, changes_password) = (self.sign_in.passphrase, self.sign_in.changes_password);
+        let busy = Some(prikrep_ui::t!("entry-busy").into_owned());
+        self.sign_in = SignIn { busy, passphrase, changes_password, ..SignIn::default() };
         let mut settings = (*self.settings).clone();
         settings.server.clone_from(&credentials.server);
         settings.login.clone_from(&credentials.login);
@@ -297,7 +303,8 @@ impl App {
 
     fn not_entered(&mut self, why: NotEntered) {
         let passphrase = why.passphrase.unwrap_or(self.sign_in.passphrase);
-        self.sign_in = SignIn { busy: None, trouble: Some(why.trouble), passphrase, offers_afresh: why.offers_afresh };
+        let NotEntered { trouble, offers_afresh, changes_password, .. } = why;
+        self.sign_in = SignIn { busy: None, trouble: Some(trouble), passphrase, offers_afresh, changes_password };
     }
 
     fn open_profile(&mut self, entered: Entered) {
@@ -337,7 +344,7 @@ impl App {
         let (waker, on_new) = (Arc::clone(&self.reporter.waker), self.on_new());
         let parts = Parts { store, upstream, session, zone, waker, on_new };
         self.sign_in = SignIn::default();
-        self.last_input = Instant::now();
+        self.last_input_secs = self.now_secs;
         match Workplace::start(parts, &self.runtime) {
             Ok(workplace) => {
                 let exporting = Exporting::new(workplace.store(), workplace.published().clone(), zone);
@@ -370,19 +377,19 @@ impl App {
     /// Locks when nobody has touched anything for long enough; wakes itself for that.
     fn mind_the_lock(&mut self, ctx: &egui::Context) {
         if ctx.input(|input| !input.events.is_empty() || input.pointer.is_moving()) {
-            self.last_input = Instant::now();
+            self.last_input_secs = self.now_secs;
         }
-        let limit = Duration::from_secs(60 * u64::from(self.settings.lock_after_mins));
+        let limit_secs = 60.0 * f64::from(self.settings.lock_after_mins);
         let is_open = self.open.as_ref().is_some_and(|open| open.locked.is_none());
-        if limit.is_zero() || !is_open {
+        if limit_secs == 0.0 || !is_open {
             return;
         }
-        let left = limit.saturating_sub(self.last_input.elapsed());
-        if left.is_zero() {
+        let left_secs = self.last_input_secs + limit_secs - self.now_secs;
+        if left_secs <= 0.0 {
             self.lock();
             ctx.request_repaint();
         } else {
-            ctx.request_repaint_after(left);
+            ctx.request_repaint_after(Duration::from_secs_f64(left_secs));
         }
     }
 
@@ -410,7 +417,7 @@ impl App {
         match (checked, &mut open.locked) {
             (Ok(()), _) => {
                 open.locked = None;
-                self.last_input = Instant::now();
+                self.last_input_secs = self.now_secs;
             }
             (Err(words), Some(locked)) => (locked.busy, locked.trouble) = (false, Some(words)),
             (Err(_), None) => {}

@@ -10,10 +10,11 @@ use chrono_tz::Tz;
 use prikrep_daemon::{
     HttpOptions, HttpOptionsError, HttpUpstream, PasswordSource, Secret, Timeouts, Upstream, UpstreamError,
 };
-use prikrep_domain::Session;
+use prikrep_domain::{PasswordChange, Session};
 use prikrep_store::{Options, SledStore, StoreError};
 use prikrep_ui::{Credentials, Passphrase, SignInField, SignInTrouble};
 use tokio::task::spawn_blocking;
+use zeroize::Zeroizing;
 
 use crate::folders::Folders;
 use crate::vault::{KeptBy, Opened, SecretKeeper, Vault, VaultError};
@@ -38,11 +39,18 @@ pub(crate) struct NotEntered {
     pub(crate) passphrase: Option<Passphrase>,
     /// The local data may be set aside.
     pub(crate) offers_afresh: bool,
+    /// The password was right, but another must take its place.
+    pub(crate) changes_password: bool,
 }
 
 impl NotEntered {
     fn of(field: Option<SignInField>, words: impl Into<String>) -> Self {
-        Self { trouble: SignInTrouble { field, words: words.into() }, passphrase: None, offers_afresh: false }
+        let trouble = SignInTrouble { field, words: words.into() };
+        Self { trouble, passphrase: None, offers_afresh: false, changes_password: false }
+    }
+
+    fn before_the_change(field: Option<SignInField>, words: impl Into<String>) -> Self {
+        Self { changes_password: true, ..Self::of(field, words) }
     }
 }
 
@@ -72,10 +80,15 @@ pub(crate) fn passphrase_of(vault: &Vault) -> Passphrase {
 ///
 /// # Errors
 /// [`NotEntered`] in words for the person.
-pub(crate) async fn enter(credentials: Credentials, profiles: &Profiles, zone: Tz) -> Result<Entered, NotEntered> {
-    let upstream = client(&credentials)?;
+pub(crate) async fn enter(mut credentials: Credentials, profiles: &Profiles, zone: Tz) -> Result<Entered, NotEntered> {
+    let mut upstream = client(&credentials)?;
     let vault = profiles.vault_of(&credentials.server, &credentials.login);
-    let proof = prove(&upstream, &vault).await?;
+    let mut proof = prove(&upstream, &vault).await?;
+    if matches!(&proof, Proof::Online(session) if session.password_change_required) {
+        credentials.password = change_password(&upstream, &mut credentials).await?;
+        upstream = client(&credentials)?;
+        proof = prove(&upstream, &vault).await?;
+    }
     let folder = profiles.folders.profile(&credentials.server, &credentials.login);
     let opening = {
         let (vault, credentials) = (vault.clone(), credentials.clone());
@@ -124,6 +137,43 @@ async fn prove(upstream: &HttpUpstream, vault: &Vault) -> Result<Proof, NotEnter
             let is_away = error.is_network() || is_server_down(&error);
             if is_away && exists(vault).await { Ok(Proof::Offline) } else { Err(refused(&error)) }
         }
+    }
+}
+
+/// Has the new password take the place of the one that was just proved, and returns it. The session ends: the next
+/// one is of the new password.
+async fn change_password(
+    upstream: &HttpUpstream,
+    credentials: &mut Credentials,
+) -> Result<Zeroizing<String>, NotEntered> {
+    let Some(new) = credentials.new_password.take() else {
+        return Err(NotEntered::before_the_change(None, prikrep_ui::t!("entry-change-password")));
+    };
+    let change = PasswordChange { current: credentials.password.to_string(), new: new.to_string() };
+    let changed = upstream.change_password(&change).await;
+    // Nobody needs it any more; when it cannot be ended it ends by itself.
+    let _ = upstream.sign_out().await;
+    changed.map_err(|error| not_changed(&error))?;
+    Ok(new)
+}
+
+fn not_changed(error: &UpstreamError) -> NotEntered {
+    let named = match error {
+        UpstreamError::Response(response) => response.problem.iter().flat_map(|problem| &problem.errors).next(),
+        UpstreamError::Network { .. }
+        | UpstreamError::SignedOut
+        | UpstreamError::SignIn(_)
+        | UpstreamError::NoPassword(_)
+        | UpstreamError::TooLarge(_)
+        | UpstreamError::TooSlow
+        | UpstreamError::Unintelligible(_) => None,
+    };
+    match named {
+        Some(named) => {
+            let field = if named.field == "new" { SignInField::NewPassword } else { SignInField::Password };
+            NotEntered::before_the_change(Some(field), named.message.as_str())
+        }
+        None => NotEntered::before_the_change(None, error.words()),
     }
 }
 
@@ -190,7 +240,7 @@ fn vault_trouble(vault: &Vault, error: &VaultError) -> NotEntered {
         | VaultError::Cipher(_) => (None, None),
     };
     let offers_afresh = matches!(error, VaultError::KeyGone | VaultError::Damaged { .. });
-    NotEntered { trouble: SignInTrouble { field, words: error.to_string() }, passphrase, offers_afresh }
+    NotEntered { passphrase, offers_afresh, ..NotEntered::of(field, error.to_string()) }
 }
 
 fn store_trouble(error: &StoreError) -> NotEntered {

@@ -27,11 +27,9 @@ pub fn display() -> Result<(), String> {
     Ok(())
 }
 
-/// Opens the window and stays until it is closed.
-///
-/// # Errors
-/// Words for the person, when it cannot be opened.
-pub fn open(start: Start) -> Result<()> {
+/// The window's size, title and icon.
+#[must_use]
+pub fn options() -> eframe::NativeOptions {
     let mut viewport = ViewportBuilder::default()
         .with_title(TITLE)
         .with_app_id(APP_ID)
@@ -40,7 +38,15 @@ pub fn open(start: Start) -> Result<()> {
     if let Ok(icon) = eframe::icon_data::from_png_bytes(ICON) {
         viewport = viewport.with_icon(IconData { ..icon });
     }
-    let options = eframe::NativeOptions { viewport, centered: true, ..Default::default() };
+    eframe::NativeOptions { viewport, centered: true, ..Default::default() }
+}
+
+/// Opens the window and stays until it is closed.
+///
+/// # Errors
+/// Words for the person, when it cannot be opened.
+pub fn open(start: Start) -> Result<()> {
+    let options = options();
     // A missing library of the system makes the windowing library panic: that is told in words.
     let opened = catch_unwind(AssertUnwindSafe(|| {
         eframe::run_native(APP_ID, options, Box::new(move |cc| Ok(Box::new(App::new(start, &cc.egui_ctx)))))

@@ -13,8 +13,8 @@ use std::time::Duration;
 use chrono::Utc;
 use parking_lot::RwLock;
 use prikrep_domain::{
-    AnswerDraft, ApplicationId, Credentials, Cursor, Directory, MAX_PAGE_BYTES, RecordedAnswer, Session,
-    read_application,
+    AnswerDraft, ApplicationId, Credentials, Cursor, Directory, MAX_PAGE_BYTES, PasswordChange, RecordedAnswer,
+    Session, read_application,
 };
 use prikrep_store::Page;
 use reqwest::header::{ETAG, HeaderValue, IF_NONE_MATCH};
@@ -145,6 +145,17 @@ impl HttpUpstream {
             timeouts: options.timeouts,
             token: RwLock::new(None),
         })
+    }
+
+    /// Changes the password of the session's own account. This client signs in with the former one all the same.
+    ///
+    /// # Errors
+    /// [`UpstreamError`]; a password that is not taken is told in the problem's `errors`.
+    pub async fn change_password(&self, change: &PasswordChange) -> Result<(), UpstreamError> {
+        let url = self.url(&["v1", "sessions", "current", "password"]);
+        let (request, token) = self.request(Method::PUT, url)?;
+        let response = self.send((request.json(change), token), Duration::ZERO).await?;
+        if response.status().is_success() { Ok(()) } else { Err(self.refusal(response).await) }
     }
 
     fn url(&self, path: &[&str]) -> Url {

@@ -10,6 +10,7 @@ pub mod collate;
 mod directory;
 mod feed;
 mod id;
+mod journal;
 mod moment;
 mod oms;
 #[cfg(feature = "openapi")]
@@ -17,6 +18,7 @@ mod openapi;
 mod problem;
 mod query;
 mod received;
+mod role;
 mod session;
 mod snils;
 mod standing;
@@ -33,6 +35,7 @@ pub use application::{
 pub use directory::{Directory, District};
 pub use feed::{Cursor, FeedPage, Found, MAX_PAGE_BYTES, MAX_PAGE_RECORDS, MAX_RECORD_BYTES, RawFeedPage};
 pub use id::{AnswerId, ApplicationId, BadGuid, BadOid, Oid, PersonId};
+pub use journal::{Act, Actor, JournalEntry, MAX_REPORTED_ACTS, Numbered, Place, ReportedAct, Terms};
 pub use moment::Moment;
 pub use oms::{BadPolicy, OmsPolicy};
 #[cfg(feature = "openapi")]
@@ -40,7 +43,8 @@ pub use openapi::{AnswerSchema, RecordedAnswerSchema};
 pub use problem::{Problem, ProblemKind};
 pub use query::{NameSearch, Period, Query, Sort, SortColumn, StatusFilter};
 pub use received::{Unreadable, read_application};
-pub use session::{Credentials, Role, Session};
+pub use role::{Action, Role};
+pub use session::{Credentials, PasswordChange, Session};
 pub use snils::{BadSnils, Snils};
 pub use standing::{OnTheWay, Standing, stand, stand_owned, supersedes};
 pub use transition::{ALL_DECISIONS, Refusal, allowed, is_pending, transition};

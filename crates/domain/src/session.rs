@@ -1,48 +1,11 @@
-//! Signing in: credentials, roles, sessions.
+//! Signing in: credentials, sessions.
 
 use std::fmt;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::Organization;
-
-/// What an account may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Reads and answers the applications of an organization.
-    Registrar,
-    /// Reads the applications of an organization.
-    Viewer,
-    /// Reads the journal, no cards.
-    Auditor,
-    /// Manages accounts and settings, no cards.
-    Admin,
-    /// A daemon of a trusted system: reads and answers, in its authors' own names.
-    Daemon,
-}
-
-impl Role {
-    /// Whether it may read applications.
-    #[must_use]
-    pub const fn reads_applications(self) -> bool {
-        match self {
-            Self::Registrar | Self::Viewer | Self::Daemon => true,
-            Self::Auditor | Self::Admin => false,
-        }
-    }
-
-    /// Whether it may answer applications.
-    #[must_use]
-    pub const fn answers_applications(self) -> bool {
-        match self {
-            Self::Registrar | Self::Daemon => true,
-            Self::Viewer | Self::Auditor | Self::Admin => false,
-        }
-    }
-}
+use crate::{Organization, Role};
 
 /// What signs an account in. Never shown: its `Debug` hides the password.
 #[derive(Clone, Serialize, Deserialize)]
@@ -62,6 +25,24 @@ impl fmt::Debug for Credentials {
     }
 }
 
+/// What changes the password of one's own account. Never shown: its `Debug` hides both.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PasswordChange {
+    /// The present one: 1 to 1024 characters.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 1024))]
+    pub current: String,
+    /// The new one: 1 to 1024 characters, and what the server's rules ask.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 1024))]
+    pub new: String,
+}
+
+impl fmt::Debug for PasswordChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordChange")
+    }
+}
+
 /// A session of an account. Its `Debug` hides the token.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -78,6 +59,10 @@ pub struct Session {
     pub role: Role,
     /// The organization; `None` for accounts of the whole region.
     pub organization: Option<Organization>,
+    /// Whether the password must be changed before anything else is allowed. Beyond the protocol: a server
+    /// that does not say it asks for no change.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub password_change_required: bool,
 }
 
 impl fmt::Debug for Session {
@@ -86,6 +71,7 @@ impl fmt::Debug for Session {
             .field("expires_at", &self.expires_at)
             .field("role", &self.role)
             .field("organization", &self.organization.as_ref().map(|organization| &organization.oid))
+            .field("password_change_required", &self.password_change_required)
             .finish_non_exhaustive()
     }
 }

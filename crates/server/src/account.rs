@@ -3,12 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use prikrep_domain::{Oid, Organization, Role};
 use serde::{Deserialize, Serialize};
 
 use crate::Secret;
-use crate::password::PasswordHash;
+use crate::passwords::{Owner, PasswordDue, PasswordFacts, PasswordHash};
+use crate::places::Places;
 use crate::secret::sha256_hex;
 
 /// A text that cannot be a login.
@@ -89,6 +90,36 @@ pub struct Account {
     pub disabled: bool,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    #[serde(default)]
+    pub(crate) password_facts: PasswordFacts,
+    #[serde(default)]
+    pub(crate) places: Places,
+}
+
+impl Account {
+    /// The organization's OID; `None` for the whole region.
+    pub(crate) fn oid(&self) -> Option<&Oid> {
+        self.organization.as_ref().map(|organization| &organization.oid)
+    }
+
+    pub(crate) fn owner(&self) -> Owner<'_> {
+        let organization = self.organization.as_ref().map(|organization| organization.name.as_str());
+        Owner { login: &self.login, employee: &self.employee, organization }
+    }
+
+    /// Whether its password must be changed before anything else. Nobody sits at a daemon to change it.
+    pub(crate) fn password_due(&self, max_age: Option<Duration>, now: DateTime<Utc>) -> Option<PasswordDue> {
+        if changes_given_password(self.role) { self.password_age_due(max_age, now) } else { None }
+    }
+
+    pub(crate) fn password_age_due(&self, max_age: Option<Duration>, now: DateTime<Utc>) -> Option<PasswordDue> {
+        PasswordDue::of(&self.password_facts, self.created_at, max_age, now)
+    }
+
+    /// Whether it still lets in whoever has just shown the password of an earlier state of it.
+    pub(crate) fn still_admits(&self, earlier: &Self, password: &str) -> bool {
+        !self.disabled && (self.password == earlier.password || self.password.fits(password))
+    }
 }
 
 /// An account to be made.
@@ -104,6 +135,9 @@ pub struct NewAccount {
     pub role: Role,
     /// The organization; only a daemon, an administrator and an auditor may be of the whole region.
     pub organization: Option<NewOrganization>,
+    /// Whether the password must be changed at the first sign-in; `None` asks it of people.
+    #[serde(default)]
+    pub change_password: Option<bool>,
 }
 
 /// The organization of an account to be made.
@@ -113,6 +147,29 @@ pub struct NewOrganization {
     pub oid: Oid,
     /// Its name; when it is not given, the one that its applications name, or else the OID.
     pub name: Option<String>,
+}
+
+/// What is to be changed of an account; what is not named stays.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AccountChange {
+    /// Which one.
+    pub login: Login,
+    /// The employee's full name.
+    pub employee: Option<String>,
+    /// What it may do.
+    pub role: Option<Role>,
+    /// Whose applications it works with.
+    pub scope: Option<Scope>,
+}
+
+/// Whose applications an account works with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// The whole region's.
+    Region,
+    /// An organization's.
+    Organization(NewOrganization),
 }
 
 /// An account as an administrator sees it.
@@ -134,6 +191,9 @@ pub struct AccountCard {
     pub created_at: DateTime<Utc>,
     /// Its live sessions.
     pub sessions: usize,
+    /// Whether its password must be changed before anything else.
+    #[serde(default)]
+    pub password_change_required: bool,
 }
 
 /// Whether a role needs an organization: a person who works with applications does.
@@ -142,6 +202,15 @@ pub const fn needs_organization(role: Role) -> bool {
     match role {
         Role::Registrar | Role::Viewer => true,
         Role::Auditor | Role::Admin | Role::Daemon => false,
+    }
+}
+
+/// Whether whoever has a role changes a password that somebody else has set: a person does.
+#[must_use]
+pub(crate) const fn changes_given_password(role: Role) -> bool {
+    match role {
+        Role::Registrar | Role::Viewer | Role::Auditor | Role::Admin => true,
+        Role::Daemon => false,
     }
 }
 
@@ -157,5 +226,17 @@ mod tests {
             assert_eq!(Login::parse(text), Err(BadLogin), "{text:?}");
         }
         assert_eq!(Login::parse("a").unwrap().tag().len(), 8);
+    }
+
+    #[test]
+    fn an_account_of_the_first_version_is_read() {
+        let kept = r#"{"login":"ivanova","password":"$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA",
+            "employee":"Иванова","role":"registrar","organization":{"oid":"1.2.643","name":"ЦРБ"},
+            "disabled":false,"created_at":"2026-03-02T05:00:00Z"}"#;
+        let account: Account = serde_json::from_str(kept).unwrap();
+        assert_eq!((&account.password_facts, &account.places), (&PasswordFacts::default(), &Places::default()));
+        assert_eq!(account.password_due(None, account.created_at), None);
+        let again: Account = serde_json::from_value(serde_json::to_value(&account).unwrap()).unwrap();
+        assert_eq!(again.password_facts, account.password_facts);
     }
 }

@@ -3,19 +3,21 @@
 //! Invariant: memory holds what the store holds: an account is kept durably before it is seen.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use parking_lot::{Mutex, RwLock};
-use prikrep_domain::Organization;
+use prikrep_domain::{Organization, Role};
 use prikrep_store::{Shelf, Store, StoreError};
 
 use crate::Secret;
-use crate::account::{Account, Login, NewAccount, needs_organization};
-use crate::password::{HashError, PasswordHash};
+use crate::account::{Account, Login, NewAccount, changes_given_password, needs_organization};
+use crate::lockout::Footing;
+use crate::passwords::{HashError, Owner, PasswordFacts, PasswordHash, PasswordRefusal, PasswordRules};
+use crate::places::Places;
 use crate::secret::NoRandomness;
 
-const MAX_PASSWORD_CHARS: usize = 1024;
 const MAX_NAME_CHARS: usize = 256;
 const MAX_ACCOUNTS: usize = 100_000;
 
@@ -31,6 +33,12 @@ pub enum AccountError {
     /// What was given does not fit.
     #[error("{0}")]
     Unfit(String),
+    /// The password is not taken.
+    #[error(transparent)]
+    Password(#[from] PasswordRefusal),
+    /// The password was changed by somebody else meanwhile.
+    #[error("Пароль уже изменён в другом месте: войдите снова")]
+    Overtaken,
     /// The password could not be hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -46,7 +54,7 @@ pub enum AccountError {
 #[derive(Debug)]
 pub(crate) struct Accounts {
     store: Shared,
-    min_password_chars: usize,
+    pub(crate) rules: PasswordRules,
     by_login: RwLock<BTreeMap<Login, Arc<Account>>>,
     /// One change at a time: what is checked still holds when it is kept.
     changing: Mutex<()>,
@@ -65,7 +73,7 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Accounts {
-    pub(crate) fn open(store: Arc<dyn Store>, min_password_chars: usize) -> Result<Self, AccountError> {
+    pub(crate) fn open(store: Arc<dyn Store>, rules: PasswordRules) -> Result<Self, AccountError> {
         let mut by_login = BTreeMap::new();
         for (key, value) in store.records(Shelf::Accounts)? {
             match serde_json::from_slice::<Account>(&value) {
@@ -81,7 +89,7 @@ impl Accounts {
         }
         let decoy = PasswordHash::of(&Secret::random()?)?;
         let store = Shared(store);
-        Ok(Self { store, min_password_chars, by_login: RwLock::new(by_login), changing: Mutex::new(()), decoy })
+        Ok(Self { store, rules, by_login: RwLock::new(by_login), changing: Mutex::new(()), decoy })
     }
 
     pub(crate) fn find(&self, login: &Login) -> Option<Arc<Account>> {
@@ -90,6 +98,48 @@ impl Accounts {
 
     pub(crate) fn all(&self) -> Vec<Arc<Account>> {
         self.by_login.read().values().cloned().collect()
+    }
+
+    /// How a network stands with the account of a login. Takes the same work whether or not there is one.
+    pub(crate) fn footing(&self, login: Option<&Login>, network: IpAddr, now: DateTime<Utc>) -> Footing {
+        let accounts = self.by_login.read();
+        let account = login.and_then(|login| accounts.get(login));
+        let organization = account.map(|account| account.oid());
+        let colleagues = accounts.values().filter(|other| other.places.know(network, now));
+        let colleagues = colleagues.filter(|other| Some(other.oid()) == organization).count();
+        match account {
+            Some(account) if account.places.know(network, now) => Footing::Own,
+            Some(_) if colleagues > 0 => Footing::Colleagues,
+            Some(_) | None => Footing::Stranger,
+        }
+    }
+
+    /// The account as it is now, when it still admits whoever has just shown this password: the place is
+    /// remembered, and a hash of another cost than today's is made anew.
+    pub(crate) fn welcome(
+        &self,
+        verified: &Account,
+        password: &str,
+        network: IpAddr,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Arc<Account>>, AccountError> {
+        let stronger = if verified.password.is_current() {
+            None
+        } else {
+            Some(PasswordHash::of(&Secret::new(password.to_owned()))?)
+        };
+        let _changing = self.changing.lock();
+        let Some(current) = self.find(&verified.login).filter(|current| current.still_admits(verified, password))
+        else {
+            return Ok(None);
+        };
+        let mut account = Account::clone(&current);
+        let is_new_here = account.places.note(network, now);
+        let rehashed = stronger.is_some();
+        if let Some(hash) = stronger {
+            account.password = hash;
+        }
+        if is_new_here || rehashed { self.keep(account).map(Some) } else { Ok(Some(current)) }
     }
 
     /// The account, when the password fits and it is not disabled. Takes the same work in every case.
@@ -105,16 +155,14 @@ impl Accounts {
         organization: Option<Organization>,
         now: DateTime<Utc>,
     ) -> Result<Arc<Account>, AccountError> {
-        let employee = new.employee.trim().to_owned();
-        if employee.is_empty() || employee.chars().count() > MAX_NAME_CHARS {
-            return Err(AccountError::Unfit(format!("имя сотрудника: от 1 до {MAX_NAME_CHARS} знаков")));
-        }
-        if needs_organization(new.role) && organization.is_none() {
-            return Err(AccountError::Unfit("для этой роли назовите организацию: --organization OID".to_owned()));
-        }
-        self.check_password(&new.password)?;
+        let employee = checked_name(&new.employee)?;
+        check_scope(new.role, organization.as_ref())?;
+        let named = organization.as_ref().map(|organization| organization.name.as_str());
+        let owner = Owner { login: &new.login, employee: &employee, organization: named };
+        self.rules.check(new.password.expose(), owner)?;
         let password = PasswordHash::of(&new.password)?;
-        let NewAccount { login, role, .. } = new;
+        let NewAccount { login, role, change_password, .. } = new;
+        let temporary = change_password.unwrap_or_else(|| changes_given_password(role));
         let _changing = self.changing.lock();
         if self.find(&login).is_some() {
             return Err(AccountError::Taken(login));
@@ -122,17 +170,91 @@ impl Accounts {
         if self.by_login.read().len() >= MAX_ACCOUNTS {
             return Err(AccountError::Unfit(format!("учётных записей уже {MAX_ACCOUNTS}: больше не бывает")));
         }
-        self.keep(Account { login, password, employee, role, organization, disabled: false, created_at: now })
+        self.keep(Account {
+            login,
+            password,
+            employee,
+            role,
+            organization,
+            disabled: false,
+            created_at: now,
+            password_facts: PasswordFacts { changed_at: Some(now), temporary, former: Vec::new() },
+            places: Places::default(),
+        })
     }
 
     pub(crate) fn set_disabled(&self, login: &Login, disabled: bool) -> Result<Arc<Account>, AccountError> {
         self.change(login, |account| account.disabled = disabled)
     }
 
-    pub(crate) fn set_password(&self, login: &Login, password: &Secret) -> Result<Arc<Account>, AccountError> {
-        self.check_password(password)?;
+    /// Changes what is named, and nothing when it does not fit.
+    pub(crate) fn alter(
+        &self,
+        login: &Login,
+        employee: Option<String>,
+        role: Option<Role>,
+        scope: Option<Option<Organization>>,
+    ) -> Result<Arc<Account>, AccountError> {
+        let employee = employee.as_deref().map(checked_name).transpose()?;
+        let _changing = self.changing.lock();
+        let mut account = Account::clone(&*self.find(login).ok_or_else(|| AccountError::Unknown(login.clone()))?);
+        account.employee = employee.unwrap_or(account.employee);
+        account.role = role.unwrap_or(account.role);
+        account.organization = scope.unwrap_or(account.organization);
+        check_scope(account.role, account.organization.as_ref())?;
+        self.keep(account)
+    }
+
+    /// Gives an account another password; whether it must be changed first of all is asked of people, when it
+    /// is not said.
+    pub(crate) fn set_password(
+        &self,
+        login: &Login,
+        password: &Secret,
+        change: Option<bool>,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Account>, AccountError> {
+        let known = self.find(login).ok_or_else(|| AccountError::Unknown(login.clone()))?;
+        let temporary = change.unwrap_or_else(|| changes_given_password(known.role));
+        self.replace_password(&known, password, temporary, now)
+    }
+
+    /// Changes the password of whoever has just shown the present one.
+    pub(crate) fn change_own_password(
+        &self,
+        verified: &Account,
+        password: &Secret,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Account>, AccountError> {
+        self.replace_password(verified, password, false, now)
+    }
+
+    fn replace_password(
+        &self,
+        known: &Account,
+        password: &Secret,
+        temporary: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Account>, AccountError> {
+        self.rules.check(password.expose(), known.owner())?;
+        self.rules.check_new(password.expose(), &known.password, &known.password_facts)?;
         let hash = PasswordHash::of(password)?;
-        self.change(login, |account| account.password = hash)
+        let _changing = self.changing.lock();
+        let current = self.find(&known.login).ok_or_else(|| AccountError::Unknown(known.login.clone()))?;
+        if current.password != known.password {
+            return Err(AccountError::Overtaken);
+        }
+        let mut account = Account::clone(&current);
+        let old = std::mem::replace(&mut account.password, hash);
+        account.password_facts = account.password_facts.after(old, temporary, now);
+        self.keep(account)
+    }
+
+    /// Machine accounts whose password is older than the rules allow.
+    pub(crate) fn aged_daemons(&self, now: DateTime<Utc>) -> usize {
+        let accounts = self.by_login.read();
+        let daemons = accounts.values().filter(|account| !account.disabled && !changes_given_password(account.role));
+        daemons.filter(|account| account.password_age_due(self.rules.max_age, now).is_some()).count()
     }
 
     fn change(&self, login: &Login, change: impl FnOnce(&mut Account)) -> Result<Arc<Account>, AccountError> {
@@ -150,14 +272,20 @@ impl Accounts {
         self.by_login.write().insert(account.login.clone(), Arc::clone(&account));
         Ok(account)
     }
+}
 
-    fn check_password(&self, password: &Secret) -> Result<(), AccountError> {
-        let length = password.expose().chars().count();
-        if (self.min_password_chars..=MAX_PASSWORD_CHARS).contains(&length) {
-            Ok(())
-        } else {
-            let least = self.min_password_chars;
-            Err(AccountError::Unfit(format!("пароль: от {least} до {MAX_PASSWORD_CHARS} знаков")))
-        }
+fn checked_name(name: &str) -> Result<String, AccountError> {
+    let name = name.trim();
+    if (1..=MAX_NAME_CHARS).contains(&name.chars().count()) {
+        Ok(name.to_owned())
+    } else {
+        Err(AccountError::Unfit(format!("имя сотрудника: от 1 до {MAX_NAME_CHARS} знаков")))
     }
+}
+
+fn check_scope(role: Role, organization: Option<&Organization>) -> Result<(), AccountError> {
+    if needs_organization(role) && organization.is_none() {
+        return Err(AccountError::Unfit("для этой роли назовите организацию: --organization OID".to_owned()));
+    }
+    Ok(())
 }

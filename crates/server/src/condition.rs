@@ -208,6 +208,11 @@ impl Register {
         attention.extend(readable.as_ref().err().cloned());
         attention.extend(problem.clone());
         attention.extend(upstream.as_ref().and_then(|upstream| upstream.trouble.clone()));
+        let aged = self.accounts.aged_daemons(now);
+        if aged > 0 {
+            attention
+                .push(format!("Просроченных паролей у систем (роль daemon): {aged}; смените их и сообщите системам"));
+        }
         if census.quarantined > 0 {
             let count = census.quarantined;
             attention.push(format!("Записей в карантине: {count}; посмотрите «prikrepd quarantine list»"));

@@ -16,18 +16,22 @@ mod logging;
 mod metrics;
 mod opening;
 mod orders;
-mod password;
+mod passwords;
+mod places;
 mod register;
 mod search;
 mod secret;
 mod server;
 mod serving;
 mod sessions;
+mod signing_in;
 mod syncing;
 mod tls;
 mod words;
 
-pub use account::{Account, AccountCard, BadLogin, Login, NewAccount, NewOrganization, needs_organization};
+pub use account::{
+    Account, AccountCard, AccountChange, BadLogin, Login, NewAccount, NewOrganization, Scope, needs_organization,
+};
 pub use accounts::AccountError;
 pub use condition::{
     Condition, DirectoryCondition, OutboxCondition, PullingCondition, StoreCondition, TlsCondition, UpstreamCondition,
@@ -35,17 +39,18 @@ pub use condition::{
 };
 pub use config::{
     ClientCertificates, Config, ConfigError, DEFAULT_PATH, DirectoryConfig, LimitsConfig, Loaded, LogConfig, LogFormat,
-    LogLevel, Patience, PullAt, SessionsConfig, TlsConfig, UpstreamConfig,
+    LogLevel, PasswordsConfig, Patience, PullAt, SessionsConfig, TlsConfig, UpstreamConfig,
 };
 pub use control::{CallError, Caller, PullSummary};
 pub use directory::DirectoryDocument;
 pub use logging::init as init_logging;
 pub use opening::{OpenError, open_key, open_register, open_store};
 pub use orders::{Order, OrderError, Outcome, QuarantineCard, Retried};
-pub use password::HashError;
-pub use register::{Answered, Refused, Register, SignedIn};
+pub use passwords::{HashError, PasswordRefusal};
+pub use register::{Answered, Register};
 pub use search::Search;
 pub use secret::{NoRandomness, Secret};
 pub use server::{Running, Server, StartError};
+pub use signing_in::{Refused, SignedIn};
 pub use syncing::{SyncError, Syncing};
 pub use tls::check_tls;

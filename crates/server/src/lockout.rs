@@ -1,20 +1,37 @@
-//! Too many failed attempts to sign in: a login or an address that must wait.
+//! Too many failed attempts to sign in: who must wait.
+//!
+//! An attempt from where its account signs in regularly is counted for that account and place alone.
+//! Attempts from anywhere else share a count by login, and a larger one by address. So whoever knows logins,
+//! or sits behind the same address as a whole organization, keeps out nobody who signs in from their usual
+//! place.
 //!
 //! Invariant: an attempt is counted before its password is checked, so that attempts side by side do not
 //! slip through. What is remembered is bounded.
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use chrono::{DateTime, Duration, Utc};
 use parking_lot::Mutex;
 
 const MAX_REMEMBERED: usize = 10_000;
 
-/// The failures of logins and of addresses.
+/// How an attempt's network stands with the account that it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Footing {
+    /// The account has signed in from there.
+    Own,
+    /// Another account of the same organization has: a new registrar's first day.
+    Colleagues,
+    /// Neither has, or there is no such account.
+    Stranger,
+}
+
+/// The failures of accounts at their places, of logins anywhere else, of addresses.
 #[derive(Debug)]
 pub(crate) struct Lockout {
+    places: Mutex<Tally<(String, IpAddr)>>,
     logins: Mutex<Tally<String>>,
     addresses: Mutex<Tally<IpAddr>>,
 }
@@ -22,31 +39,48 @@ pub(crate) struct Lockout {
 impl Lockout {
     pub(crate) fn new(login_attempts: u32, address_attempts: u32, wait: Duration) -> Self {
         Self {
+            places: Mutex::new(Tally::new(login_attempts, wait)),
             logins: Mutex::new(Tally::new(login_attempts, wait)),
             addresses: Mutex::new(Tally::new(address_attempts, wait)),
         }
     }
 
     /// Counts an attempt, or says how long to wait. A login need not exist.
-    pub(crate) fn begin(&self, login: &str, address: IpAddr, now: DateTime<Utc>) -> Result<(), Duration> {
-        let address = network_of(address);
-        self.addresses.lock().wait_of(&address, now).map_or(Ok(()), Err)?;
-        self.logins.lock().count(login.to_owned(), now)?;
-        self.addresses.lock().count(address, now)
+    pub(crate) fn begin(
+        &self,
+        login: &str,
+        network: IpAddr,
+        footing: Footing,
+        now: DateTime<Utc>,
+    ) -> Result<(), Duration> {
+        let at_its_place = || self.places.lock().count((login.to_owned(), network), now);
+        match footing {
+            Footing::Own => return at_its_place(),
+            Footing::Colleagues | Footing::Stranger => {}
+        }
+        self.addresses.lock().wait_of(&network, now).map_or(Ok(()), Err)?;
+        match footing {
+            Footing::Own | Footing::Colleagues => at_its_place()?,
+            Footing::Stranger => self.logins.lock().count(login.to_owned(), now)?,
+        }
+        self.addresses.lock().count(network, now)
     }
 
     /// The attempt was no failure.
-    pub(crate) fn succeeded(&self, login: &str, address: IpAddr) {
-        self.logins.lock().forget(login);
-        self.addresses.lock().take_back(&network_of(address));
+    pub(crate) fn succeeded(&self, login: &str, network: IpAddr, footing: Footing) {
+        self.places.lock().failures.remove(&(login.to_owned(), network));
+        match footing {
+            Footing::Own => return,
+            Footing::Colleagues => {}
+            Footing::Stranger => drop(self.logins.lock().failures.remove(login)),
+        }
+        self.addresses.lock().take_back(&network);
     }
-}
 
-/// Whoever has one IPv6 address has a whole /64.
-pub(crate) fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        v4 @ IpAddr::V4(_) => v4,
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
+    /// Forgets the failures of a login, wherever they came from.
+    pub(crate) fn forgive(&self, login: &str) {
+        self.places.lock().failures.retain(|(name, _), _| name != login);
+        self.logins.lock().failures.remove(login);
     }
 }
 
@@ -68,11 +102,7 @@ impl<K: Eq + Hash + Clone> Tally<K> {
         Self { most, wait, failures: HashMap::new() }
     }
 
-    fn wait_of<Q>(&self, key: &Q, now: DateTime<Utc>) -> Option<Duration>
-    where
-        K: std::borrow::Borrow<Q>,
-        Q: Eq + Hash + ?Sized,
-    {
+    fn wait_of(&self, key: &K, now: DateTime<Utc>) -> Option<Duration> {
         let failures = self.failures.get(key)?;
         let left = failures.last + self.wait - now;
         // A clock that was moved back must not make anybody wait longer than the rule says.
@@ -93,14 +123,6 @@ impl<K: Eq + Hash + Clone> Tally<K> {
         Ok(())
     }
 
-    fn forget<Q>(&mut self, key: &Q)
-    where
-        K: std::borrow::Borrow<Q>,
-        Q: Eq + Hash + ?Sized,
-    {
-        self.failures.remove(key);
-    }
-
     fn take_back(&mut self, key: &K) {
         if let Some(failures) = self.failures.get_mut(key) {
             failures.count = failures.count.saturating_sub(1);
@@ -113,11 +135,12 @@ impl<K: Eq + Hash + Clone> Tally<K> {
         }
         let wait = self.wait;
         self.failures.retain(|_, failures| failures.last + wait > now);
+        // Those with fewest failures first: a swarm of made-up names does not wash away a name under attack.
+        let least = |failures: &Failures| (failures.count, failures.last);
         if self.failures.len() >= MAX_REMEMBERED
-            && let Some(oldest) =
-                self.failures.iter().min_by_key(|(_, failures)| failures.last).map(|(key, _)| key.clone())
+            && let Some(least) = self.failures.iter().min_by_key(|(_, it)| least(it)).map(|(key, _)| key.clone())
         {
-            self.failures.remove(&oldest);
+            self.failures.remove(&least);
         }
     }
 }
@@ -125,62 +148,93 @@ impl<K: Eq + Hash + Clone> Tally<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Footing::{Colleagues, Own, Stranger};
+
+    const WAIT: Duration = Duration::seconds(60);
 
     fn at(secs: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000 + secs, 0).unwrap()
     }
 
-    fn address(text: &str) -> IpAddr {
-        text.parse().unwrap()
+    fn network(number: u8) -> IpAddr {
+        IpAddr::from([10, 0, 0, number])
     }
 
     #[test]
-    fn a_login_waits_after_its_last_failure_wherever_it_comes_from() {
-        let lockout = Lockout::new(3, 100, Duration::seconds(60));
+    fn a_strange_login_waits_after_its_last_failure_wherever_it_comes_from() {
+        let lockout = Lockout::new(3, 100, WAIT);
         for second in 0..3 {
-            assert_eq!(lockout.begin("a", address(&format!("10.0.0.{second}")), at(second)), Ok(()));
+            let from = network(u8::try_from(second).unwrap());
+            assert_eq!(lockout.begin("a", from, Stranger, at(second)), Ok(()));
         }
-        assert_eq!(lockout.begin("a", address("10.0.0.9"), at(10)), Err(Duration::seconds(52)));
-        assert_eq!(lockout.begin("b", address("10.0.0.9"), at(10)), Ok(()));
-        assert_eq!(lockout.begin("a", address("10.0.0.9"), at(61)), Err(Duration::seconds(1)));
+        let begin = |login: &str, second| lockout.begin(login, network(9), Stranger, at(second));
+        assert_eq!(begin("a", 10), Err(Duration::seconds(52)));
+        assert_eq!(begin("b", 10), Ok(()));
+        assert_eq!(begin("a", 61), Err(Duration::seconds(1)));
         // Waiting is over: it may fail as often again.
         for second in 62..65 {
-            assert_eq!(lockout.begin("a", address("10.0.0.9"), at(second)), Ok(()));
+            assert_eq!(begin("a", second), Ok(()));
         }
-        assert!(lockout.begin("a", address("10.0.0.9"), at(65)).is_err());
+        assert!(begin("a", 65).is_err());
+        lockout.forgive("a");
+        assert_eq!(begin("a", 65), Ok(()));
     }
 
     #[test]
-    fn a_success_forgets_the_login_and_one_attempt_of_the_address() {
-        let lockout = Lockout::new(2, 3, Duration::seconds(60));
-        let here = address("10.0.0.1");
+    fn an_account_at_its_place_is_kept_out_by_nobody_else() {
+        let lockout = Lockout::new(3, 5, WAIT);
+        for second in 0..50 {
+            let _ = lockout.begin("a", network(66), Stranger, at(second));
+            let _ = lockout.begin(&format!("guess-{second}"), network(1), Stranger, at(second));
+        }
+        assert!(lockout.begin("a", network(2), Stranger, at(50)).is_err(), "strangers wait");
+        assert!(lockout.begin("new", network(1), Stranger, at(50)).is_err(), "the address waits");
+        assert_eq!(lockout.begin("a", network(1), Own, at(50)), Ok(()));
+        assert_eq!(lockout.begin("new", network(2), Colleagues, at(50)), Ok(()), "a colleague's address");
+        // Its own failures count all the same.
+        for second in 51..53 {
+            assert_eq!(lockout.begin("a", network(1), Own, at(second)), Ok(()));
+        }
+        assert_eq!(lockout.begin("a", network(1), Own, at(53)), Err(Duration::seconds(59)));
+    }
+
+    #[test]
+    fn a_success_forgets_its_own_failures_and_one_attempt_of_the_address() {
+        let lockout = Lockout::new(2, 3, WAIT);
         for second in 0..20 {
-            assert_eq!(lockout.begin("a", here, at(second)), Ok(()));
-            lockout.succeeded("a", here);
+            assert_eq!(lockout.begin("a", network(1), Stranger, at(second)), Ok(()));
+            lockout.succeeded("a", network(1), Stranger);
         }
         for name in ["b", "c", "d"] {
-            assert_eq!(lockout.begin(name, here, at(30)), Ok(()));
+            assert_eq!(lockout.begin(name, network(1), Stranger, at(30)), Ok(()));
         }
-        assert!(lockout.begin("a", here, at(31)).is_err(), "the address waits");
-        assert_eq!(lockout.begin("a", address("10.0.0.2"), at(31)), Ok(()), "another one does not");
+        assert!(lockout.begin("a", network(1), Stranger, at(31)).is_err(), "the address waits");
+        assert_eq!(lockout.begin("a", network(2), Stranger, at(31)), Ok(()), "another one does not");
+        // Who signs in from the usual place gives a guesser elsewhere no new attempts.
+        assert_eq!(lockout.begin("a", network(2), Stranger, at(32)), Ok(()));
+        lockout.succeeded("a", network(1), Own);
+        assert!(lockout.begin("a", network(2), Stranger, at(33)).is_err());
     }
 
     #[test]
-    fn neighbours_of_one_ipv6_network_count_together_and_a_clock_that_jumps_back_locks_nobody_for_long() {
-        let lockout = Lockout::new(100, 2, Duration::seconds(60));
-        assert_eq!(lockout.begin("a", address("2001:db8::1"), at(1_000_000)), Ok(()));
-        assert_eq!(lockout.begin("b", address("2001:db8::2"), at(1_000_000)), Ok(()));
-        assert_eq!(lockout.begin("c", address("2001:db8::3"), at(0)), Err(Duration::seconds(60)));
-        assert_eq!(lockout.begin("c", address("2001:db8:0:1::3"), at(0)), Ok(()));
-        assert_eq!(network_of(address("::ffff:10.0.0.1")), address("10.0.0.1"));
+    fn a_clock_that_jumps_back_locks_nobody_for_long() {
+        let lockout = Lockout::new(2, 100, WAIT);
+        for _ in 0..2 {
+            assert_eq!(lockout.begin("a", network(1), Stranger, at(1_000_000)), Ok(()));
+        }
+        assert_eq!(lockout.begin("a", network(1), Stranger, at(0)), Err(WAIT));
     }
 
     #[test]
-    fn memory_is_bounded() {
-        let lockout = Lockout::new(3, u32::MAX, Duration::seconds(60));
+    fn memory_is_bounded_and_a_name_under_attack_is_not_washed_away() {
+        let lockout = Lockout::new(3, u32::MAX, WAIT);
+        for _ in 0..3 {
+            let _ = lockout.begin("victim", network(1), Stranger, at(0));
+        }
         for number in 0..MAX_REMEMBERED + 50 {
-            let _ = lockout.begin(&format!("login-{number}"), address("10.0.0.1"), at(0));
+            let _ = lockout.begin(&format!("login-{number}"), network(1), Stranger, at(1));
         }
         assert_eq!(lockout.logins.lock().failures.len(), MAX_REMEMBERED);
+        assert!(lockout.begin("victim", network(1), Stranger, at(2)).is_err());
     }
 }

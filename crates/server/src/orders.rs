@@ -9,7 +9,7 @@ use prikrep_domain::{FieldError, Found, Oid, Organization, Period, Query};
 use prikrep_store::{Quarantined, StoreError, Verification};
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Account, AccountCard, Login, NewAccount, NewOrganization};
+use crate::account::{Account, AccountCard, AccountChange, Login, NewAccount, NewOrganization, Scope};
 use crate::accounts::AccountError;
 use crate::condition::{Condition, UpstreamCondition};
 use crate::search::Search;
@@ -27,14 +27,21 @@ pub enum Order {
     ListUsers,
     /// Let an account sign in no more; its sessions end.
     DisableUser(Login),
-    /// Let it sign in again.
+    /// Let it sign in again; its failed attempts are forgotten.
     EnableUser(Login),
-    /// Give it another password; its sessions end.
+    /// End its sessions.
+    SignOutUser(Login),
+    /// Change what it may do; its sessions go on, and are of the new role and organization at once.
+    ChangeUser(AccountChange),
+    /// Give it another password; its sessions end, its failed attempts are forgotten.
     SetPassword {
         /// Which account.
         login: Login,
         /// The new one.
         password: Secret,
+        /// Whether it must be changed at the next sign-in; `None` asks it of people.
+        #[serde(default)]
+        change: Option<bool>,
     },
     /// Search, of one organization or of the whole region.
     List {
@@ -131,18 +138,30 @@ impl Register {
     ) -> Result<Outcome, OrderError> {
         Ok(match order {
             Order::Status => Outcome::Status(Box::new(self.condition(upstream, now))),
-            Order::AddUser(account) => self.user(self.add_user(account, now)?.as_ref()),
-            Order::ListUsers => Outcome::Users(self.accounts.all().iter().map(|account| self.card(account)).collect()),
+            Order::AddUser(account) => self.user(self.add_user(account, now)?.as_ref(), now),
+            Order::ListUsers => {
+                Outcome::Users(self.accounts.all().iter().map(|account| self.card(account, now)).collect())
+            }
             Order::DisableUser(login) => {
                 let account = self.accounts.set_disabled(&login, true)?;
                 self.sessions.end_all(&login)?;
-                self.user(&account)
+                self.user(&account, now)
             }
-            Order::EnableUser(login) => self.user(self.accounts.set_disabled(&login, false)?.as_ref()),
-            Order::SetPassword { login, password } => {
-                let account = self.accounts.set_password(&login, &password)?;
+            Order::EnableUser(login) => {
+                self.lockout.forgive(login.as_str());
+                self.user(self.accounts.set_disabled(&login, false)?.as_ref(), now)
+            }
+            Order::SignOutUser(login) => {
+                let account = self.accounts.find(&login).ok_or_else(|| AccountError::Unknown(login.clone()))?;
                 self.sessions.end_all(&login)?;
-                self.user(&account)
+                self.user(&account, now)
+            }
+            Order::ChangeUser(change) => self.user(self.change_user(change)?.as_ref(), now),
+            Order::SetPassword { login, password, change } => {
+                let account = self.accounts.set_password(&login, &password, change, now)?;
+                self.sessions.end_all(&login)?;
+                self.lockout.forgive(login.as_str());
+                self.user(&account, now)
             }
             Order::List { search, organization } => {
                 let asked = search.read(organization).map_err(OrderError::Search)?;
@@ -172,6 +191,15 @@ impl Register {
         Ok(self.accounts.add(new, organization, now)?)
     }
 
+    fn change_user(&self, change: AccountChange) -> Result<Arc<Account>, OrderError> {
+        let AccountChange { login, employee, role, scope } = change;
+        let scope = scope.map(|scope| match scope {
+            Scope::Region => Ok(None),
+            Scope::Organization(named) => self.named(named).map(Some),
+        });
+        Ok(self.accounts.alter(&login, employee, role, scope.transpose()?)?)
+    }
+
     fn named(&self, NewOrganization { oid, name }: NewOrganization) -> Result<Organization, OrderError> {
         let given = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
         let name = match given {
@@ -190,11 +218,11 @@ impl Register {
         Ok(found.items.into_iter().next().map(|application| application.organization.name))
     }
 
-    fn user(&self, account: &Account) -> Outcome {
-        Outcome::User(Box::new(self.card(account)))
+    fn user(&self, account: &Account, now: DateTime<Utc>) -> Outcome {
+        Outcome::User(Box::new(self.card(account, now)))
     }
 
-    fn card(&self, account: &Account) -> AccountCard {
+    fn card(&self, account: &Account, now: DateTime<Utc>) -> AccountCard {
         AccountCard {
             login: account.login.clone(),
             tag: account.login.tag(),
@@ -204,6 +232,7 @@ impl Register {
             disabled: account.disabled,
             created_at: account.created_at,
             sessions: self.sessions.count_of(&account.login),
+            password_change_required: account.password_due(self.accounts.rules.max_age, now).is_some(),
         }
     }
 }

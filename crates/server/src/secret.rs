@@ -1,17 +1,33 @@
 //! Secrets: passwords on their way, random tokens, digests.
 //!
-//! Invariant: a [`Secret`] never shows itself in `Debug` and is wiped when it is dropped.
+//! Invariant: a [`Secret`] never shows itself in `Debug` and is wiped when it is dropped. Secrets and digests
+//! are compared in a time that does not tell where they differ.
 
 use std::fmt;
 
 use ring::digest;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// A password or a token.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        same(self.0.as_bytes(), other.0.as_bytes())
+    }
+}
+
+impl Eq for Secret {}
+
+/// Whether two secrets, or their digests, are the same; how long it takes tells only their length.
+#[must_use]
+pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
+    one.ct_eq(other).into()
+}
 
 impl Secret {
     /// Takes a text as a secret.
@@ -88,6 +104,8 @@ mod tests {
         assert_ne!(a, b);
         assert_eq!(a.expose().len(), 64);
         assert_eq!(format!("{a:?}"), "Secret");
+        assert_eq!(a, a.clone());
+        assert!(same(b"ab", b"ab") && !same(b"ab", b"ac") && !same(b"ab", b"abc"));
         let digest = Secret::new("abc".into()).digest();
         assert_eq!(digest, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }

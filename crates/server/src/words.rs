@@ -3,11 +3,40 @@
 use std::error::Error;
 
 use chrono::Duration;
-use prikrep_domain::{FieldError, Problem, ProblemKind};
+use prikrep_domain::{Action, FieldError, Problem, ProblemKind};
 use prikrep_store::StoreError;
+
+use crate::passwords::PasswordDue;
 
 pub(crate) fn not_allowed(detail: &str) -> Problem {
     Problem::new(ProblemKind::NotAllowed).with_detail(detail)
+}
+
+/// The role does not allow an action.
+pub(crate) fn role_refuses(action: Action) -> Problem {
+    not_allowed(match action {
+        Action::OwnSession => "Ваша роль не позволяет этого",
+        Action::ReadFeed | Action::Search | Action::OpenCard => "Ваша роль не позволяет читать заявления",
+        Action::Answer => "Ваша роль не позволяет отвечать на заявления",
+        Action::ReadDirectory => "Ваша роль не позволяет читать справочник",
+        Action::ReadJournal => "Ваша роль не позволяет читать журнал",
+        Action::ManageAccounts => "Ваша роль не позволяет управлять учётными записями",
+        Action::ManageSettings => "Ваша роль не позволяет менять настройки",
+    })
+}
+
+/// A password must be changed before anything else.
+pub(crate) fn password_due(due: PasswordDue) -> Problem {
+    not_allowed(match due {
+        PasswordDue::Given => "Пароль задан администратором: смените его, чтобы начать работу",
+        PasswordDue::Aged => "Срок действия пароля истёк: смените его, чтобы продолжить работу",
+    })
+}
+
+/// One field of a request is wrong.
+pub(crate) fn bad_field(field: &str, message: &str) -> Problem {
+    let error = FieldError { field: field.to_owned(), message: message.to_owned() };
+    Problem { errors: vec![error], ..bad_request(message) }
 }
 
 pub(crate) fn bad_request(detail: impl Into<String>) -> Problem {

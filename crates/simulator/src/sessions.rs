@@ -82,7 +82,14 @@ impl Sessions {
 
 /// The account is the whole region's.
 fn session(expires_at: DateTime<Utc>) -> Session {
-    Session { token: None, expires_at, employee: EMPLOYEE.to_owned(), role: Role::Daemon, organization: None }
+    Session {
+        token: None,
+        expires_at,
+        employee: EMPLOYEE.to_owned(),
+        role: Role::Daemon,
+        organization: None,
+        password_change_required: false,
+    }
 }
 
 #[cfg(test)]

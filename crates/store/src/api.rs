@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 
 use chrono::{DateTime, Utc};
 use prikrep_domain::{
-    AnswerDraft, AnswerId, Application, ApplicationId, Cursor, FeedPage, Found, Oid, Problem, Query, RecordedAnswer,
-    Refusal, Standing,
+    AnswerDraft, AnswerId, Application, ApplicationId, Cursor, FeedPage, Found, JournalEntry, Numbered, Oid, Problem,
+    Query, RecordedAnswer, Refusal, Standing,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -226,6 +226,19 @@ pub struct Verification {
     pub problems: Vec<String>,
 }
 
+/// What following the chain of the journal has found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalCheck {
+    /// Entries read and authenticated.
+    pub entries: u64,
+    /// The number of the first entry that is kept.
+    pub first: u64,
+    /// The number of the last entry.
+    pub last: u64,
+    /// What is wrong, in words; empty when the chain is whole.
+    pub problems: Vec<String>,
+}
+
 /// A store of applications, answers and drafts.
 ///
 /// Every method may block on the disk: none is for a UI thread or an async worker. Times that the store
@@ -396,6 +409,38 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`] when it cannot be kept.
     fn remove_record(&self, shelf: Shelf, key: &str) -> Result<(), StoreError>;
+
+    /// Appends entries to the journal, durably, in their order; with them, as one, a record of the settings
+    /// that says how far somebody's entries have come. Returns the number of the last entry.
+    ///
+    /// # Errors
+    /// [`StoreError`] when they cannot be kept.
+    fn journal_append(&self, entries: &[JournalEntry], with: Option<(&str, &[u8])>) -> Result<u64, StoreError>;
+
+    /// Visits the journal from the newest entry to the oldest, those numbered below `before`, until told to
+    /// break.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be read.
+    fn journal_visit(
+        &self,
+        before: Option<u64>,
+        visit: &mut dyn FnMut(Numbered) -> ControlFlow<()>,
+    ) -> Result<(), StoreError>;
+
+    /// Follows the whole chain of the journal: an entry that was changed, left out or moved is found, and so is
+    /// an end that was cut off.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be read.
+    fn journal_check(&self) -> Result<JournalCheck, StoreError>;
+
+    /// Removes the oldest entries as far as whole parts of the journal are older. Returns the last number that
+    /// is gone, when any is.
+    ///
+    /// # Errors
+    /// [`StoreError`] when they cannot be removed.
+    fn journal_trim(&self, older_than: DateTime<Utc>) -> Result<Option<u64>, StoreError>;
 
     /// Wakes at every change of what readers see. The number says nothing but that something changed.
     fn changes(&self) -> watch::Receiver<u64>;

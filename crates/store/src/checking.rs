@@ -18,6 +18,10 @@ pub(crate) fn verify(shared: &Shared) -> Verification {
     let (records, damaged) = shared.desk.read_all();
     verification.desk_records = records.len();
     verification.problems.extend(damaged);
+    match shared.journal.check() {
+        Ok(check) => verification.problems.extend(check.problems.into_iter().map(|words| format!("журнал: {words}"))),
+        Err(error) => verification.problems.push(error.to_string()),
+    }
     match check_rows(shared, || true) {
         Ok(rows) => verification.applications = rows,
         Err(error) => verification.problems.push(error.to_string()),

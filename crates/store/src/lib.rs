@@ -16,6 +16,7 @@ mod database;
 mod desk;
 mod error;
 mod folder;
+mod journal;
 mod key;
 mod opening;
 mod outbox;

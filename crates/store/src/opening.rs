@@ -22,13 +22,15 @@ use crate::columns::{Snapshot, SnapshotHead};
 use crate::database::OpenError;
 use crate::desk::{Change, Desk, Drawer, Records};
 use crate::folder::{Folder, LabelState, wrong_key};
+use crate::journal::Journal;
 use crate::outbox::Outbox;
 use crate::salvage::{Salvaged, salvage};
-use crate::shared::{FLOOR, Floor, RESERVED, Shared, Writer};
+use crate::shared::{FLOOR, Floor, JOURNAL, RESERVED, Shared, Writer};
 use crate::{DamageReport, Key, Options, StoreError, columns};
 
 const DESK: &str = "desk";
 const CACHE: &str = "cache";
+pub(crate) const JOURNAL_FOLDER: &str = "journal";
 
 /// The desk as opened.
 struct OpenedDesk {
@@ -68,6 +70,9 @@ impl Shared {
         }
         let cache = accept_cache(cache, &folder, &options.key, &opened.records, now, &mut damage)?;
         let outbox = Outbox::read(&opened.records)?;
+        let known = counter(&opened.records, JOURNAL);
+        let (journal, trouble) = Journal::open(&folder.path().join(JOURNAL_FOLDER), &options.key, known)?;
+        damage.extend(trouble.map(|words| DamageReport { found_at: now, words }));
         let position =
             Position { epoch: Uuid::nil(), cursor: None, rereading: false, desk_stamp: 0, trimmed: 0, complete: false };
         let writer = Writer {
@@ -88,10 +93,12 @@ impl Shared {
             key: options.key,
             zone: options.zone,
             desk: opened.desk,
+            journal,
             cache: RwLock::new(Some(Arc::new(cache))),
             list: RwLock::new(Worklist::new()),
             outbox: RwLock::new(outbox),
             writer: Mutex::new(writer),
+            journaling: Mutex::new(()),
             epoch: RwLock::new(Uuid::nil()),
             upstream_epoch: AtomicU64::new(0),
             given: AtomicU64::new(0),

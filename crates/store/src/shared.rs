@@ -12,7 +12,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use parking_lot::{Mutex, RwLock};
-use prikrep_domain::Moment;
+use prikrep_domain::{JournalEntry, Moment};
 use prikrep_worklist::{Row as RowNumber, Worklist};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -22,6 +22,7 @@ use crate::codec::encode;
 use crate::columns::{self, SnapshotHead};
 use crate::desk::{Change, Desk, Drawer};
 use crate::folder::Folder;
+use crate::journal::{Ends, Journal};
 use crate::outbox::{Outbox, remove_change};
 use crate::{DamageReport, Key, StoreError};
 
@@ -32,6 +33,9 @@ pub(crate) const RESERVED: &[u8] = b"reserved sequences";
 /// How many rows were durably in the cache: fewer after a restart mean that some are missing.
 pub(crate) const FLOOR: &[u8] = b"cache floor";
 const SNAPSHOT_AT_LEAST: usize = 50_000;
+
+/// The ends of the journal.
+pub(crate) const JOURNAL: &[u8] = b"journal ends";
 
 /// What only one writer at a time may touch.
 #[derive(Debug)]
@@ -73,11 +77,14 @@ pub(crate) struct Shared {
     pub(crate) key: Key,
     pub(crate) zone: Tz,
     pub(crate) desk: Desk,
+    pub(crate) journal: Journal,
     /// `None` only when it could not be opened anew.
     pub(crate) cache: RwLock<Option<Arc<Cache>>>,
     pub(crate) list: RwLock<Worklist>,
     pub(crate) outbox: RwLock<Outbox>,
     pub(crate) writer: Mutex<Writer>,
+    /// Held from an entry's appending until the desk knows of it: the desk's word never goes back.
+    pub(crate) journaling: Mutex<()>,
     /// The writer's epoch, for readers.
     pub(crate) epoch: RwLock<Uuid>,
     /// How many epochs of the upstream have begun since the store was opened: changed under the writer's lock.
@@ -123,6 +130,27 @@ impl Shared {
             None => {}
         }
         Ok(())
+    }
+
+    pub(crate) fn append_to_journal(
+        &self,
+        entries: &[JournalEntry],
+        with: Option<(&str, &[u8])>,
+    ) -> Result<u64, StoreError> {
+        let _alone = self.journaling.lock();
+        let ends = self.journal.append(entries)?;
+        let with = with.map(|(name, value)| Change::Put(Drawer::Settings, name.as_bytes().to_vec(), value.to_vec()));
+        let changes: Vec<Change> = std::iter::once(journal_ends(&ends)?).chain(with).collect();
+        self.desk.write(&changes)?;
+        Ok(ends.end.number)
+    }
+
+    pub(crate) fn trim_journal(&self, older_than: DateTime<Utc>) -> Result<Option<u64>, StoreError> {
+        let _alone = self.journaling.lock();
+        let Some(ends) = self.journal.start_after(older_than)? else { return Ok(None) };
+        self.desk.write(&[journal_ends(&ends)?])?;
+        self.journal.forget_before(ends.start)?;
+        Ok(Some(ends.start.number))
     }
 
     pub(crate) fn epoch(&self) -> Uuid {
@@ -207,6 +235,10 @@ impl Shared {
         writer.uncommitted = false;
         Ok(())
     }
+}
+
+fn journal_ends(ends: &Ends) -> Result<Change, StoreError> {
+    Ok(Change::Put(Drawer::Counters, JOURNAL.to_vec(), encode(ends, "концы журнала")?))
 }
 
 /// The cache, when nobody else has it. Readers let go of it within milliseconds; for those who take longer,

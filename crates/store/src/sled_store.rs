@@ -11,7 +11,8 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use parking_lot::Mutex;
 use prikrep_domain::{
-    AnswerDraft, AnswerId, Application, ApplicationId, Cursor, FeedPage, Found, Oid, Problem, Query, Standing,
+    AnswerDraft, AnswerId, Application, ApplicationId, Cursor, FeedPage, Found, JournalEntry, Numbered, Oid, Problem,
+    Query, Standing,
 };
 use prikrep_worklist::Worklist;
 use tokio::sync::watch;
@@ -19,8 +20,8 @@ use tokio::sync::watch;
 use crate::desk::Change;
 use crate::shared::Shared;
 use crate::{
-    Accepted, AnswerError, Applied, Author, Census, FeedError, Key, Listed, OutboxEntry, OutboxState, Page,
-    Quarantined, Shelf, Store, StoreError, UpstreamEpoch, Verification, checking,
+    Accepted, AnswerError, Applied, Author, Census, FeedError, JournalCheck, Key, Listed, OutboxEntry, OutboxState,
+    Page, Quarantined, Shelf, Store, StoreError, UpstreamEpoch, Verification, checking,
 };
 
 /// How a store is opened.
@@ -207,6 +208,27 @@ impl Store for SledStore {
 
     fn remove_record(&self, shelf: Shelf, key: &str) -> Result<(), StoreError> {
         self.shared.desk.write(&[Change::Remove(shelf.into(), key.as_bytes().to_vec())])
+    }
+
+    fn journal_append(&self, entries: &[JournalEntry], with: Option<(&str, &[u8])>) -> Result<u64, StoreError> {
+        self.shared.append_to_journal(entries, with)
+    }
+
+    fn journal_visit(
+        &self,
+        before: Option<u64>,
+        visit: &mut dyn FnMut(Numbered) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.shared.journal.visit(before, visit)
+    }
+
+    fn journal_check(&self) -> Result<JournalCheck, StoreError> {
+        let _alone = self.shared.journaling.lock();
+        self.shared.journal.check()
+    }
+
+    fn journal_trim(&self, older_than: DateTime<Utc>) -> Result<Option<u64>, StoreError> {
+        self.shared.trim_journal(older_than)
     }
 
     fn changes(&self) -> watch::Receiver<u64> {

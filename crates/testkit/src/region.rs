@@ -86,6 +86,7 @@ impl Region {
             role,
             organization: organization
                 .map(|one| NewOrganization { oid: one.oid.clone(), name: Some(one.name.clone()) }),
+            change_password: Some(false),
         };
         let register = std::sync::Arc::clone(self.register.register());
         tokio::task::spawn_blocking(move || register.add_user(account, Utc::now()).unwrap()).await.unwrap();

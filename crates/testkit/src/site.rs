@@ -152,7 +152,8 @@ impl Site {
     pub fn add_registrar(&self, login: &str, organization: &str) {
         let arguments =
             ["user", "add", login, "--name", "Иванова Ирина", "--role", "registrar", "--organization", organization];
-        let added = run(self.command(&arguments), &format!("{PASSWORD}\n"));
+        let ready = ["--must-change-password", "no"];
+        let added = run(self.command(&[&arguments[..], &ready].concat()), &format!("{PASSWORD}\n"));
         assert_eq!(added.code(), Some(0), "{}", added.words());
     }
 

@@ -81,6 +81,8 @@ pub struct Credentials {
     pub login: String,
     /// The password.
     pub password: Zeroizing<String>,
+    /// The password that takes its place, where it must be changed.
+    pub new_password: Option<Zeroizing<String>>,
     /// The passphrase of the local data, where one is needed.
     pub passphrase: Option<Zeroizing<String>>,
     /// Set local data aside that cannot be opened any more, and begin anew.

@@ -141,7 +141,7 @@ fn link_ui(ui: &mut Ui, work: &Work) {
         Link::Starting => (Mark::Quiet, t!("link-starting")),
         Link::Online => (Mark::Ok, t!("link-online")),
         Link::Offline { words } => (Mark::Warn, t!("link-offline", why = words.as_str())),
-        Link::Refused { words } => (Mark::Bad, t!("link-refused", why = words.as_str())),
+        Link::Refused { words } => (Mark::Bad, t!("link-refused", why = words.trim_end_matches('.'))),
         Link::Faulty { words } => (Mark::Bad, t!("link-faulty", why = words.as_str())),
     };
     widgets::status_mark(ui, mark, &words);

@@ -1,4 +1,5 @@
-//! Signing in: address, login, password, and the passphrase where the system keeps no keys.
+//! Signing in: address, login, password, a new password where it must be changed, and the passphrase where the
+//! system keeps no keys.
 
 use egui::{Align, Key, Layout, Response, RichText, TextEdit, Ui};
 use zeroize::{Zeroize, Zeroizing};
@@ -10,8 +11,14 @@ use crate::{Action, Credentials, Passphrase, Settings, SignIn, SignInField, Sign
 
 const FORM_WIDTH: f32 = 380.0;
 /// From top to bottom.
-const FIELDS: [SignInField; 4] =
-    [SignInField::Server, SignInField::Login, SignInField::Password, SignInField::Passphrase];
+const FIELDS: [SignInField; 6] = [
+    SignInField::Server,
+    SignInField::Login,
+    SignInField::Password,
+    SignInField::NewPassword,
+    SignInField::NewPasswordAgain,
+    SignInField::Passphrase,
+];
 
 /// The sign-in's own state.
 #[derive(Default)]
@@ -19,6 +26,8 @@ pub(crate) struct SignInView {
     server: String,
     login: String,
     password: String,
+    new_password: String,
+    new_password_again: String,
     passphrase: String,
     is_filled: bool,
     /// Whom the client was last asked about.
@@ -29,6 +38,8 @@ pub(crate) struct SignInView {
     led_to: Option<SignInTrouble>,
     /// A field that was left empty at the last try.
     missing: Option<SignInField>,
+    /// The new password was typed in two ways.
+    differs: bool,
     /// The field that is to have the keyboard.
     wants_focus: Option<SignInField>,
 }
@@ -43,7 +54,13 @@ impl SignInView {
     /// Wipes what is secret.
     pub(crate) fn forget(&mut self) {
         self.password.zeroize();
+        self.forget_new();
         self.passphrase.zeroize();
+    }
+
+    fn forget_new(&mut self) {
+        self.new_password.zeroize();
+        self.new_password_again.zeroize();
     }
 
     pub(crate) fn ui(&mut self, ui: &mut Ui, state: &SignIn, settings: &Settings, actions: &mut Vec<Action>) {
@@ -51,7 +68,9 @@ impl SignInView {
             (self.server, self.login) = (settings.server.clone(), settings.login.clone());
         }
         ui.with_layout(Layout::top_down(Align::Center), |ui| {
-            ui.add_space((ui.available_height() * 0.16).max(16.0));
+            // The longer form begins higher, to fit the smallest window.
+            let share = if state.changes_password { 0.04 } else { 0.16 };
+            ui.add_space((ui.available_height() * share).max(16.0));
             ui.label(theme::title(t!("app-name")));
             ui.label(RichText::new(t!("app-purpose")).color(Palette::of(ui).muted));
             ui.add_space(16.0);
@@ -77,12 +96,21 @@ impl SignInView {
         };
         let (server_error, login_error) = (error(SignInField::Server), error(SignInField::Login));
         let (password_error, passphrase_error) = (error(SignInField::Password), error(SignInField::Passphrase));
+        let (new_error, again_error) = (error(SignInField::NewPassword), error(SignInField::NewPasswordAgain));
+        let again_error = again_error.or_else(|| self.differs.then(|| t!("sign-in-new-password-differs").into_owned()));
         let hint = t!("sign-in-server-hint");
         let server = text_field(ui, &t!("sign-in-server"), &mut self.server, &hint, server_error.as_deref());
         let login = text_field(ui, &t!("sign-in-login"), &mut self.login, "", login_error.as_deref());
         let password = secret_field(ui, &t!("sign-in-password"), &mut self.password, password_error.as_deref());
         let mut entered = was_entered(ui, &[&server, &login, &password]);
-        let mut last = None;
+        let (mut new, mut again, mut last) = (None, None, None);
+        if state.changes_password {
+            let first = secret_field(ui, &t!("sign-in-new-password"), &mut self.new_password, new_error.as_deref());
+            let label = t!("sign-in-new-password-again");
+            let second = secret_field(ui, &label, &mut self.new_password_again, again_error.as_deref());
+            entered |= was_entered(ui, &[&first, &second]);
+            (new, again) = (Some(first), Some(second));
+        }
         if state.passphrase != Passphrase::NotNeeded {
             let label = match state.passphrase {
                 Passphrase::Enter => t!("sign-in-passphrase"),
@@ -94,14 +122,14 @@ impl SignInView {
             last = Some(passphrase);
         }
         self.follow(state);
-        self.focus([Some(&server), Some(&login), Some(&password), last.as_ref()]);
+        self.focus([Some(&server), Some(&login), Some(&password), new.as_ref(), again.as_ref(), last.as_ref()]);
         self.identify(actions);
         ui.add_space(8.0);
         if let Some(trouble) = state.trouble.as_ref().filter(|trouble| trouble.field.is_none()) {
             widgets::told(ui, Mark::Bad, &trouble.words);
             ui.add_space(4.0);
         }
-        let words = t!("sign-in-enter");
+        let words = if state.changes_password { t!("sign-in-change") } else { t!("sign-in-enter") };
         if ui.add_sized([FORM_WIDTH, 32.0], theme::primary(ui, words)).clicked() || entered {
             self.enter(state, false, actions);
         }
@@ -119,17 +147,20 @@ impl SignInView {
             self.led_to.clone_from(&state.trouble);
             self.focused = true;
             let field = state.trouble.as_ref().and_then(|trouble| trouble.field);
-            if field == Some(SignInField::Password) {
-                self.password.zeroize();
+            match field {
+                Some(SignInField::Password) => self.password.zeroize(),
+                Some(SignInField::NewPassword | SignInField::NewPasswordAgain) => self.forget_new(),
+                Some(SignInField::Server | SignInField::Login | SignInField::Passphrase) | None => {}
             }
-            self.wants_focus = Some(field.unwrap_or(SignInField::Password));
+            let usual = if state.changes_password { SignInField::NewPassword } else { SignInField::Password };
+            self.wants_focus = Some(field.unwrap_or(usual));
         } else if !std::mem::replace(&mut self.focused, true) {
             let first = [SignInField::Server, SignInField::Login].into_iter().find(|field| self.is_empty(*field));
             self.wants_focus = Some(first.unwrap_or(SignInField::Password));
         }
     }
 
-    fn focus(&mut self, fields: [Option<&Response>; 4]) {
+    fn focus(&mut self, fields: [Option<&Response>; 6]) {
         let Some(wanted) = self.wants_focus.take() else { return };
         let found = FIELDS.into_iter().zip(fields).find(|(field, _)| *field == wanted);
         if let Some(response) = found.and_then(|(_, response)| response) {
@@ -142,6 +173,8 @@ impl SignInView {
             SignInField::Server => self.server.trim().is_empty(),
             SignInField::Login => self.login.trim().is_empty(),
             SignInField::Password => self.password.is_empty(),
+            SignInField::NewPassword => self.new_password.is_empty(),
+            SignInField::NewPasswordAgain => self.new_password_again.is_empty(),
             SignInField::Passphrase => self.passphrase.is_empty(),
         }
     }
@@ -159,14 +192,23 @@ impl SignInView {
 
     fn enter(&mut self, state: &SignIn, afresh: bool, actions: &mut Vec<Action>) {
         let needs_passphrase = state.passphrase != Passphrase::NotNeeded;
-        let is_asked = |field: &SignInField| *field != SignInField::Passphrase || needs_passphrase;
+        let is_asked = |field: &SignInField| match field {
+            SignInField::Server | SignInField::Login | SignInField::Password => true,
+            SignInField::NewPassword | SignInField::NewPasswordAgain => state.changes_password,
+            SignInField::Passphrase => needs_passphrase,
+        };
         self.missing = FIELDS.into_iter().filter(is_asked).find(|field| self.is_empty(*field));
-        self.wants_focus = self.missing;
-        if self.missing.is_none() {
+        self.differs = self.missing.is_none() && state.changes_password && self.new_password != self.new_password_again;
+        if self.differs {
+            self.new_password_again.zeroize();
+        }
+        self.wants_focus = self.missing.or(self.differs.then_some(SignInField::NewPasswordAgain));
+        if self.missing.is_none() && !self.differs {
             actions.push(Action::SignIn(Credentials {
                 server: self.server.trim().to_owned(),
                 login: self.login.trim().to_owned(),
                 password: Zeroizing::new(self.password.clone()),
+                new_password: state.changes_password.then(|| Zeroizing::new(self.new_password.clone())),
                 passphrase: needs_passphrase.then(|| Zeroizing::new(self.passphrase.clone())),
                 afresh,
             }));

@@ -52,6 +52,8 @@ pub struct SignIn {
     pub passphrase: Passphrase,
     /// The local data cannot be opened any more: it can be set aside, to begin anew.
     pub offers_afresh: bool,
+    /// The password is right, but another must take its place before anything is shown.
+    pub changes_password: bool,
 }
 
 /// Whether the local data needs a passphrase: where the system has no keyring.
@@ -84,6 +86,10 @@ pub enum SignInField {
     Login,
     /// The password.
     Password,
+    /// The password that takes its place.
+    NewPassword,
+    /// The same once more.
+    NewPasswordAgain,
     /// The passphrase of the local data.
     Passphrase,
 }
@@ -102,7 +108,7 @@ pub struct Locked {
 }
 
 /// Everything that a signed-in person sees.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct Work {
     /// The employee's full name.
     pub employee: String,
@@ -192,7 +198,7 @@ pub struct Counts {
 pub const BLOCK_ROWS: usize = 128;
 
 /// The list: what was asked for, how many were found, and the rows that are loaded.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq)]
 pub struct List {
     /// Grows with every search that a person makes: the view then begins at the top.
     pub search: u64,
@@ -222,7 +228,7 @@ impl List {
 }
 
 /// The card beside the list.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq)]
 pub enum CardState {
     /// None is open.
     #[default]
@@ -339,7 +345,7 @@ pub struct OutboxRow {
 }
 
 /// The statistics.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq)]
 pub enum FiguresState {
     /// Nobody has asked.
     #[default]

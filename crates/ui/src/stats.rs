@@ -12,8 +12,6 @@ use crate::widgets::{self, Mark, PeriodField, PeriodMistakes};
 use crate::{Action, Figures, FiguresState, Snapshot, Work};
 
 const CHART_HEIGHT: f32 = 210.0;
-/// The picture is so much higher than its highest bar, so that the legend hides none.
-const LEGEND_ROOM: f64 = 1.4;
 /// The statistics begin with so many days.
 const USUAL_DAYS: u64 = 90;
 const SHOWN_REASONS: usize = 10;
@@ -169,7 +167,6 @@ fn days_ui(ui: &mut Ui, figures: &Figures) -> Option<Query> {
         .allow_boxed_zoom(false)
         .allow_double_click_reset(false)
         .include_y(0.0)
-        .include_y(to_f64(highest(figures)) * LEGEND_ROOM)
         .show_crosshair(false)
         .show_grid([false, true])
         .x_axis_formatter(move |mark, _| day_at(start, mark.value).map(format::date).unwrap_or_default())
@@ -185,11 +182,6 @@ fn days_ui(ui: &mut Ui, figures: &Figures) -> Option<Query> {
         });
     widgets::named(&shown.response, Role::Image, &t!("stats-by-day"));
     shown.inner.and_then(|at| pressed_day(figures, start, at))
-}
-
-/// The most applications of a day.
-fn highest(figures: &Figures) -> usize {
-    figures.days.values().map(|counts| counts.iter().sum()).max().unwrap_or(0)
 }
 
 /// The three types, in the order of [`ApplicationType::ALL`].

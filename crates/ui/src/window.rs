@@ -20,7 +20,7 @@ use crate::widgets;
 use crate::{Action, CardState, Snapshot, Stage, Work};
 
 /// How wide the card may be, and usually is, in points: least, usual, most.
-const CARD_WIDTH: (f32, f32, f32) = (380.0, 470.0, 900.0);
+const CARD_WIDTH: (f32, f32, f32) = (380.0, 500.0, 900.0);
 
 /// The window's state beside the snapshot.
 #[derive(Default)]

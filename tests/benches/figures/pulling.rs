@@ -57,6 +57,7 @@ async fn pull(size: u64) -> (Duration, Duration) {
         employee: "Система".to_owned(),
         role: Role::Daemon,
         organization: None,
+        change_password: None,
     };
     let service = Arc::clone(register.register());
     tokio::task::spawn_blocking(move || service.add_user(account, now()).unwrap()).await.unwrap();

@@ -278,6 +278,7 @@ fn account(register: &Register, login: &str, organization: &Organization, now: c
         employee: format!("Сотрудник {login}"),
         role: Role::Registrar,
         organization: Some(NewOrganization { oid: organization.oid.clone(), name: Some(organization.name.clone()) }),
+        change_password: Some(false),
     };
     register.add_user(account, now).unwrap();
     let credentials = Credentials { login: login.to_owned(), password: PASSWORD.to_owned() };

@@ -86,6 +86,7 @@ impl Places {
             employee: EMPLOYEE.to_owned(),
             role: Role::Registrar,
             organization: Some(self.organization.clone()),
+            password_change_required: false,
         };
         Ok(Workstation { store: Arc::new(store), upstream, session })
     }
@@ -150,6 +151,7 @@ async fn add_registrar(register: &prikrep_server::Running, organization: &Organi
         employee: EMPLOYEE.to_owned(),
         role: Role::Registrar,
         organization: Some(NewOrganization { oid: organization.oid.clone(), name: Some(organization.name.clone()) }),
+        change_password: Some(false),
     };
     let register = Arc::clone(register.register());
     tokio::task::spawn_blocking(move || register.add_user(account, Utc::now())).await??;

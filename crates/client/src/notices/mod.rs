@@ -3,8 +3,11 @@
 //! Invariant: a notification says how many applications came, and nothing of a patient. The caller never
 //! waits, nothing here panics, and a desktop without notifications is a problem in words, not an error.
 
-#[cfg(any(target_os = "linux", windows))]
-#[path = "desktop.rs"]
+#[cfg(target_os = "linux")]
+#[path = "linux.rs"]
+mod platform;
+#[cfg(windows)]
+#[path = "windows.rs"]
 mod platform;
 #[cfg(not(any(target_os = "linux", windows)))]
 #[path = "nowhere.rs"]

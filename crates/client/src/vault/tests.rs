@@ -58,6 +58,7 @@ fn session(employee: &str) -> Session {
         organization: Some(Organization {
             oid: Oid::parse("1.2.643.5.1").unwrap(), name: "Больница № 1".into()
         }),
+        password_change_required: false,
     }
 }
 

@@ -116,18 +116,37 @@ impl Device {
             server: self.server.clone(),
             login: self.login.clone(),
             password: secret(password),
+            new_password: None,
             passphrase: passphrase.map(secret),
             afresh: false,
         }));
     }
 
-    /// Signs in where that fails; returns what is shown then.
-    pub fn sign_in_in_vain(&mut self, password: &str, passphrase: Option<&str>) -> SignIn {
-        self.sign_in(password, passphrase);
+    /// Signs in with a new password in the place of the one that was given.
+    pub fn change_password(&mut self, password: &str, new: &str, passphrase: Option<&str>) {
+        let secret = |text: &str| Zeroizing::new(text.to_owned());
+        self.act(Action::SignIn(Credentials {
+            server: self.server.clone(),
+            login: self.login.clone(),
+            password: secret(password),
+            new_password: Some(secret(new)),
+            passphrase: passphrase.map(secret),
+            afresh: false,
+        }));
+    }
+
+    /// Waits for a try to sign in that fails; returns what is shown then.
+    pub fn until_refused(&mut self) -> SignIn {
         self.until_snapshot("the sign-in fails", |snapshot| match &snapshot.stage {
             Stage::SignIn(sign_in) if sign_in.busy.is_none() && sign_in.trouble.is_some() => Some(sign_in.clone()),
             _ => None,
         })
+    }
+
+    /// Signs in where that fails; returns what is shown then.
+    pub fn sign_in_in_vain(&mut self, password: &str, passphrase: Option<&str>) -> SignIn {
+        self.sign_in(password, passphrase);
+        self.until_refused()
     }
 
     /// Looks whether a passphrase is needed, as the fields do when they are left.
@@ -186,6 +205,15 @@ impl Device {
         let mut drawn = self.ctx.run_ui(input, |ui| app.show(ui));
         // Nobody looks at the picture.
         drawn.textures_delta.clear();
+    }
+
+    /// Lets the window's clock show so many seconds, with some input then.
+    pub fn at_secs(&mut self, secs: f64, events: Vec<egui::Event>) -> Snapshot {
+        let input = egui::RawInput { time: Some(secs), events, ..Default::default() };
+        let app = &mut self.app;
+        let mut drawn = self.ctx.run_ui(input, |ui| app.think(ui.ctx()));
+        drawn.textures_delta.clear();
+        self.app.snapshot()
     }
 
     /// Searches for everything; returns the rows.

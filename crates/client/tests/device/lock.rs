@@ -50,6 +50,26 @@ fn the_lock_hides_everything_and_only_the_right_password_opens_it() {
 }
 
 #[test]
+fn a_window_that_nobody_touches_locks_by_itself() {
+    let region = Region::start(&["ivanova"]);
+    let mut device = Device::signed_in(&region.url(), "ivanova");
+    let mut settings: Settings = (*device.snapshot().settings).clone();
+    settings.lock_after_mins = 10;
+    device.act(Action::Set(settings));
+    let touch = || vec![egui::Event::Text("а".to_owned())];
+    assert!(locked(&device.at_secs(100.0, touch())).is_none());
+    assert!(locked(&device.at_secs(699.0, Vec::new())).is_none());
+    // The next touch begins the time anew.
+    assert!(locked(&device.at_secs(699.5, touch())).is_none());
+    assert!(locked(&device.at_secs(1_299.0, Vec::new())).is_none());
+    assert!(locked(&device.at_secs(1_300.0, Vec::new())).is_some());
+    unlock(&mut device, PASSWORD);
+    device.until("it is open again", |_| Some(()));
+    assert!(locked(&device.at_secs(1_800.0, Vec::new())).is_none());
+    device.close();
+}
+
+#[test]
 fn work_goes_on_behind_the_lock() {
     let region = Region::start(&["ivanova"]);
     let mut device = Device::signed_in(&region.url(), "ivanova");

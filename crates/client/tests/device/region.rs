@@ -87,8 +87,14 @@ impl Region {
 
     /// Gives an account another password.
     pub fn set_password(&self, login: &str, password: &str) {
-        let order =
-            Order::SetPassword { login: Login::parse(login).unwrap(), password: Secret::new(password.to_owned()) };
+        self.give_password(login, password, false);
+    }
+
+    /// The same, and whether the person must change it first of all.
+    pub fn give_password(&self, login: &str, password: &str, change: bool) {
+        let change = Some(change);
+        let (login, password) = (Login::parse(login).unwrap(), Secret::new(password.to_owned()));
+        let order = Order::SetPassword { login, password, change };
         self.register().register().carry_out(order, None, Utc::now()).unwrap();
     }
 
@@ -124,6 +130,7 @@ impl Region {
                 oid: organization.oid.clone(),
                 name: Some(organization.name.clone()),
             }),
+            change_password: Some(false),
         };
         Arc::clone(self.register().register()).add_user(account, Utc::now()).unwrap();
     }

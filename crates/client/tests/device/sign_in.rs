@@ -107,6 +107,33 @@ fn a_register_that_refuses_the_password_of_the_last_time_is_believed() {
 }
 
 #[test]
+fn a_password_that_was_given_is_changed_before_anything_is_shown() {
+    const NEW: &str = "моя собственная фраза";
+    let region = Region::start(&["ivanova"]);
+    let device = Device::signed_in(&region.url(), "ivanova");
+    region.give_password("ivanova", WRONG, true);
+    let mut device = device.restart();
+    let asked = device.sign_in_in_vain(WRONG, Some(PASSPHRASE));
+    assert!(asked.changes_password);
+    assert_eq!(field(&asked), None);
+    for (current, new, wrong) in [
+        (WRONG, "мала", SignInField::NewPassword),
+        (WRONG, WRONG, SignInField::NewPassword),
+        (PASSWORD, NEW, SignInField::Password),
+    ] {
+        device.change_password(current, new, Some(PASSPHRASE));
+        let refused = device.until_refused();
+        assert_eq!(field(&refused), Some(wrong), "{refused:?}");
+    }
+    device.change_password(WRONG, NEW, Some(PASSPHRASE));
+    device.until("the new one opens the same data", |work| work.complete.then_some(()));
+    let mut device = device.restart();
+    device.sign_in(NEW, Some(PASSPHRASE));
+    device.until("it is the password now", |work| (work.link == Link::Online).then_some(()));
+    device.close();
+}
+
+#[test]
 fn where_nobody_has_signed_in_before_a_register_that_is_away_is_told() {
     let mut region = Region::start(&[]);
     region.stop_register();

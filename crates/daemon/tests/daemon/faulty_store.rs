@@ -7,11 +7,12 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 use prikrep_domain::{
-    AnswerDraft, AnswerId, Application, ApplicationId, Cursor, FeedPage, Found, Oid, Problem, Query, Standing,
+    AnswerDraft, AnswerId, Application, ApplicationId, Cursor, FeedPage, Found, JournalEntry, Numbered, Oid, Problem,
+    Query, Standing,
 };
 use prikrep_store::{
-    Accepted, AnswerError, Applied, Author, Census, FeedError, Listed, OutboxEntry, Page, Quarantined, Shelf,
-    SledStore, Store, StoreError, UpstreamEpoch, Verification,
+    Accepted, AnswerError, Applied, Author, Census, FeedError, JournalCheck, Listed, OutboxEntry, Page, Quarantined,
+    Shelf, SledStore, Store, StoreError, UpstreamEpoch, Verification,
 };
 use tokio::sync::watch;
 
@@ -145,6 +146,22 @@ impl Store for FaultyStore {
     }
     fn remove_record(&self, shelf: Shelf, key: &str) -> Result<(), StoreError> {
         self.inner.remove_record(shelf, key)
+    }
+    fn journal_append(&self, entries: &[JournalEntry], with: Option<(&str, &[u8])>) -> Result<u64, StoreError> {
+        self.inner.journal_append(entries, with)
+    }
+    fn journal_visit(
+        &self,
+        before: Option<u64>,
+        visit: &mut dyn FnMut(Numbered) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.inner.journal_visit(before, visit)
+    }
+    fn journal_check(&self) -> Result<JournalCheck, StoreError> {
+        self.inner.journal_check()
+    }
+    fn journal_trim(&self, older_than: DateTime<Utc>) -> Result<Option<u64>, StoreError> {
+        self.inner.journal_trim(older_than)
     }
     fn changes(&self) -> watch::Receiver<u64> {
         self.inner.changes()

@@ -299,9 +299,14 @@ impl Upstream for Gateway {
         };
         let lost = suffer(fault).await?;
         self.state.lock().signed_in = true;
-        let employee = "Демон".to_owned();
-        let session =
-            Session { token: None, expires_at: start_of_time(), employee, role: Role::Daemon, organization: None };
+        let session = Session {
+            token: None,
+            expires_at: start_of_time(),
+            employee: "Демон".to_owned(),
+            role: Role::Daemon,
+            organization: None,
+            password_change_required: false,
+        };
         lose(Ok(session), lost)
     }
 

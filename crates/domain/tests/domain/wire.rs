@@ -213,6 +213,7 @@ fn a_session_shows_its_token_only_when_it_has_one() {
         employee: EMPLOYEE.to_owned(),
         role: Role::Registrar,
         organization: Some(Organization { oid: Oid::parse("1.2.643").unwrap(), name: "МО".to_owned() }),
+        password_change_required: false,
     };
     let wire = json!({
         "token": "secret", "expires_at": ANSWERED_AT, "employee": EMPLOYEE, "role": "registrar",
@@ -226,8 +227,13 @@ fn a_session_shows_its_token_only_when_it_has_one() {
     session.token = None;
     session.organization = None;
     session.role = Role::Daemon;
-    let wire = json!({"expires_at": ANSWERED_AT, "employee": EMPLOYEE, "role": "daemon", "organization": null});
+    let mut wire = json!({"expires_at": ANSWERED_AT, "employee": EMPLOYEE, "role": "daemon", "organization": null});
     assert_eq!(to_value(&session).unwrap(), wire);
+    session.password_change_required = true;
+    wire["password_change_required"] = json!(true);
+    assert_eq!(to_value(&session).unwrap(), wire);
+    session.password_change_required = false;
+    wire.as_object_mut().unwrap().remove("password_change_required");
     assert_eq!(from_value::<Session>(wire).unwrap(), session);
 }
 

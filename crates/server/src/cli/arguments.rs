@@ -84,7 +84,16 @@ pub(crate) enum UserCommand {
     /// Разрешить вход
     Enable(OneUser),
     /// Сменить пароль; сеансы завершаются сразу
-    Password(OneUser),
+    Password {
+        #[command(flatten)]
+        user: OneUser,
+        #[command(flatten)]
+        first: FirstChange,
+    },
+    /// Завершить все сеансы учётной записи
+    SignOut(OneUser),
+    /// Изменить ФИО, роль или организацию; действует сразу, сеансы продолжаются
+    Change(ChangeArguments),
 }
 
 #[derive(Args)]
@@ -110,6 +119,60 @@ pub(crate) struct AddArguments {
     /// OID организации; без него — весь регион (только daemon, admin, auditor)
     #[arg(long, value_name = "OID", required_if_eq_any([("role", "registrar"), ("role", "viewer")]))]
     pub(crate) organization: Option<Oid>,
+    /// Название организации; без него — как в её заявлениях
+    #[arg(long, value_name = "НАЗВАНИЕ", requires = "organization")]
+    pub(crate) organization_name: Option<String>,
+    #[command(flatten)]
+    pub(crate) first: FirstChange,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Args)]
+pub(crate) struct FirstChange {
+    /// Требовать смены этого пароля при первом входе; без ключа — yes для людей, no для daemon
+    #[arg(long, value_enum, value_name = "yes|no")]
+    must_change_password: Option<YesNo>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum YesNo {
+    /// Требовать
+    Yes,
+    /// Не требовать
+    No,
+}
+
+impl FirstChange {
+    pub(crate) fn asked(&self) -> Option<bool> {
+        self.must_change_password.map(|answer| matches!(answer, YesNo::Yes))
+    }
+}
+
+#[derive(Args)]
+#[group(id = "changed", required = true, multiple = true)]
+pub(crate) struct Changed {
+    /// ФИО сотрудника или название системы
+    #[arg(long, value_name = "ФИО")]
+    pub(crate) name: Option<String>,
+    /// Роль
+    #[arg(long, value_enum, value_name = "РОЛЬ")]
+    pub(crate) role: Option<RoleName>,
+    /// OID организации
+    #[arg(long, value_name = "OID", conflicts_with = "region")]
+    pub(crate) organization: Option<Oid>,
+    /// Весь регион (только daemon, admin, auditor)
+    #[arg(long)]
+    pub(crate) region: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ChangeArguments {
+    /// Логин
+    #[arg(value_name = "ЛОГИН")]
+    pub(crate) login: Login,
+    #[command(flatten)]
+    pub(crate) changed: Changed,
     /// Название организации; без него — как в её заявлениях
     #[arg(long, value_name = "НАЗВАНИЕ", requires = "organization")]
     pub(crate) organization_name: Option<String>,
@@ -280,5 +343,17 @@ mod tests {
         assert!(!add("registrar", &[]) && !add("viewer", &[]) && !add("owner", &[]));
         assert!(add("registrar", &["--organization", "1.2.643"]) && add("daemon", &[]) && add("admin", &[]));
         assert!(!add("admin", &["--organization-name", "ЦРБ"]) && !add("viewer", &["--organization", "ЦРБ"]));
+    }
+
+    #[test]
+    fn a_change_names_what_it_changes() {
+        let change = |more: &[&str]| {
+            let words = ["prikrepd", "user", "change", "ivanova"];
+            Arguments::try_parse_from(words.iter().chain(more)).is_ok()
+        };
+        assert!(!change(&[]) && !change(&["--region", "--organization", "1.2.643"]));
+        assert!(!change(&["--organization-name", "ЦРБ"]));
+        assert!(change(&["--role", "viewer"]) && change(&["--region", "--role", "auditor"]));
+        assert!(change(&["--organization", "1.2.643", "--organization-name", "ЦРБ"]));
     }
 }

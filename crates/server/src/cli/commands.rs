@@ -10,13 +10,14 @@ use anyhow::{Context, bail};
 use chrono::Utc;
 use prikrep_daemon::{Pulls, SystemClock};
 use prikrep_server::{
-    Config, ConfigError, Loaded, Login, NewAccount, NewOrganization, Order, Outcome, PullSummary, Search, Syncing,
-    UpstreamCondition, check_tls, open_store,
+    AccountChange, Config, ConfigError, Loaded, Login, NewAccount, NewOrganization, Order, Outcome, PullSummary, Scope,
+    Search, Syncing, UpstreamCondition, check_tls, open_store,
 };
 use tokio::task::spawn_blocking;
 
 use super::arguments::{
-    AddArguments, Arguments, Command, ConfigCommand, ListArguments, OneUser, Output, QuarantineCommand, UserCommand,
+    AddArguments, Arguments, ChangeArguments, Command, ConfigCommand, ListArguments, OneUser, Output,
+    QuarantineCommand, UserCommand,
 };
 use super::connection::{Connection, in_words};
 use super::{Usage, files, output, passwords, serve, tables};
@@ -42,12 +43,16 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::User(UserCommand::Enable(user)) => {
             change_user(config, user, Order::EnableUser, "вход разрешён").await?
         }
-        Command::User(UserCommand::Password(user)) => {
+        Command::User(UserCommand::Password { user, first }) => {
             let connection = Connection::open(config).await?;
             let password = passwords::new_password()?;
-            let order = |login| Order::SetPassword { login, password };
+            let order = |login| Order::SetPassword { login, password, change: first.asked() };
             change(&connection, user, order, "пароль изменён, сеансы завершены").await?;
         }
+        Command::User(UserCommand::SignOut(user)) => {
+            change_user(config, user, Order::SignOutUser, "сеансы завершены").await?
+        }
+        Command::User(UserCommand::Change(change)) => alter_user(config, change).await?,
         Command::List(list) => find(config, list).await?,
         Command::Quarantine(command) => quarantine(config, command).await?,
         Command::Backup { file, output } => {
@@ -175,10 +180,27 @@ async fn add_user(config: &Config, add: AddArguments) -> anyhow::Result<()> {
     let connection = Connection::open(config).await?;
     let password = passwords::new_password()?;
     let organization = add.organization.map(|oid| NewOrganization { oid, name: add.organization_name });
-    let account = NewAccount { login: add.login, password, employee: add.name, role: add.role.into(), organization };
+    let (login, employee, role) = (add.login, add.name, add.role.into());
+    let change_password = add.first.asked();
+    let account = NewAccount { login, password, employee, role, organization, change_password };
     let Outcome::User(card) = connection.carry_out(Order::AddUser(account)).await? else { return unexpected() };
     let whose = card.organization.as_ref().map_or("весь регион", |organization| &organization.name);
-    say(add.output, &card, &format!("Учётная запись {} заведена: {}, {whose}", card.login, card.employee))
+    let first = if card.password_change_required {
+        "; пароль нужно сменить при первом входе"
+    } else {
+        ""
+    };
+    say(add.output, &card, &format!("Учётная запись {} заведена: {}, {whose}{first}", card.login, card.employee))
+}
+
+async fn alter_user(config: &Config, change: ChangeArguments) -> anyhow::Result<()> {
+    let ChangeArguments { login, changed, organization_name, output } = change;
+    let organization = changed.organization.map(|oid| NewOrganization { oid, name: organization_name });
+    let scope = organization.map(Scope::Organization).or_else(|| changed.region.then_some(Scope::Region));
+    let (employee, role) = (changed.name, changed.role.map(Into::into));
+    let user = OneUser { login: login.clone(), output };
+    let order = |_| Order::ChangeUser(AccountChange { login, employee, role, scope });
+    change_user(config, user, order, "изменена").await
 }
 
 async fn list_users(config: &Config, output: Output) -> anyhow::Result<()> {

@@ -48,7 +48,7 @@ fn row(application: &Application, zone: Tz) -> [String; 8] {
 }
 
 pub(crate) fn users(users: &[AccountCard], zone: Tz) -> String {
-    let header = ["Логин", "ФИО", "Роль", "Организация", "Вход", "Сеансов", "Заведена", "Метка в журнале"];
+    let header = ["Логин", "ФИО", "Роль", "Организация", "Вход", "Пароль", "Сеансов", "Заведена", "Метка в журнале"];
     let rows = users.iter().map(|user| {
         let organization = user.organization.as_ref();
         [
@@ -57,6 +57,7 @@ pub(crate) fn users(users: &[AccountCard], zone: Tz) -> String {
             role(user.role).to_owned(),
             organization.map_or_else(|| "весь регион".to_owned(), |it| format!("{} ({})", it.name, it.oid)),
             if user.disabled { "запрещён" } else { "разрешён" }.to_owned(),
+            if user.password_change_required { "сменить" } else { "" }.to_owned(),
             user.sessions.to_string(),
             local(user.created_at, zone),
             user.tag.clone(),

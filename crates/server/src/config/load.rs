@@ -61,6 +61,7 @@ impl Config {
         problems.extend(config.refused_plain_http());
         problems.extend(config.upstream.as_ref().and_then(|upstream| upstream.problem()));
         problems.extend(config.directory.file.as_deref().and_then(missing_file("directory.file")));
+        problems.extend(config.passwords.common_file.as_deref().and_then(missing_file("passwords.common_file")));
         if problems.is_empty() { Ok(Loaded { warnings: config.warnings(), config }) } else { Err(failed(problems)) }
     }
 
@@ -72,7 +73,7 @@ impl Config {
         let tls = self.tls.iter_mut().flat_map(|tls| {
             [&mut tls.certificate_file, &mut tls.key_file].into_iter().chain(tls.client_ca_file.as_mut())
         });
-        let optional = self.key_file.iter_mut().chain(self.directory.file.iter_mut());
+        let optional = self.key_file.iter_mut().chain(&mut self.directory.file).chain(&mut self.passwords.common_file);
         for path in std::iter::once(&mut self.data_dir).chain(upstream).chain(tls).chain(optional) {
             *path = base.join(&*path);
         }
@@ -83,11 +84,15 @@ impl Config {
         let whole = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
         let ranges = [
             ("sessions.lifetime_hours", u64::from(sessions.lifetime_hours), 1, 24 * 31),
+            // A long poll waits for a minute: a session is not to end under it.
+            ("sessions.idle_minutes", u64::from(sessions.idle_minutes), 5, 60 * 24 * 31),
             ("sessions.most", whole(sessions.most), 1, 10_000),
-            ("sessions.min_password_chars", whole(sessions.min_password_chars), 8, 128),
             ("sessions.attempts", u64::from(sessions.attempts), 3, 1_000),
             ("sessions.address_attempts", u64::from(sessions.address_attempts), 3, 100_000),
             ("sessions.lockout_secs", u64::from(sessions.lockout_secs), 1, 86_400),
+            ("passwords.min_chars", whole(self.passwords.min_chars), 8, 128),
+            ("passwords.max_age_days", u64::from(self.passwords.max_age_days), 0, 3_650),
+            ("passwords.history", whole(self.passwords.history), 0, 24),
             ("limits.body_bytes", whole(limits.body_bytes), 32 << 10, 1 << 20),
             ("limits.connections", whole(limits.connections), 8, 100_000),
             ("limits.at_once", whole(limits.at_once), 1, 512),
@@ -256,7 +261,9 @@ fn words(error: figment::Error) -> String {
     };
     match &error.kind {
         Kind::UnknownField(field, known) => {
-            let hint = if field.contains("password") {
+            let hint = if field == "min_password_chars" {
+                "; теперь это ключ min_chars в разделе [passwords]"
+            } else if field.contains("password") {
                 "; пароль задаётся файлом: password_file"
             } else {
                 ""

@@ -13,6 +13,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use serde::Deserialize;
 
+use crate::sessions::SessionRules;
 pub(crate) use load::others_read;
 pub use load::{ConfigError, DEFAULT_PATH, Loaded};
 pub use values::{ClientCertificates, LogFormat, LogLevel, PullAt};
@@ -42,8 +43,10 @@ pub struct Config {
     pub upstream: Option<UpstreamConfig>,
     /// What the answer forms offer.
     pub directory: DirectoryConfig,
-    /// Sessions and passwords.
+    /// Sessions and attempts to sign in.
     pub sessions: SessionsConfig,
+    /// Which passwords are taken.
+    pub passwords: PasswordsConfig,
     /// Limits of the API.
     pub limits: LimitsConfig,
     /// Logs.
@@ -66,6 +69,7 @@ impl Default for Config {
             upstream: None,
             directory: DirectoryConfig::default(),
             sessions: SessionsConfig::default(),
+            passwords: PasswordsConfig::default(),
             limits: LimitsConfig::default(),
             log: LogConfig::default(),
             patience: Patience::default(),
@@ -75,7 +79,7 @@ impl Default for Config {
 
 impl Config {
     /// The keys and sections of the file.
-    const KEYS: [&str; 12] = [
+    const KEYS: [&str; 13] = [
         "data_dir",
         "key_file",
         "listen",
@@ -86,6 +90,7 @@ impl Config {
         "upstream",
         "directory",
         "sessions",
+        "passwords",
         "limits",
         "log",
     ];
@@ -166,19 +171,19 @@ pub struct DirectoryConfig {
     pub file: Option<PathBuf>,
 }
 
-/// Sessions, passwords and attempts to sign in.
+/// Sessions and attempts to sign in.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SessionsConfig {
     /// How long a session lives.
     pub lifetime_hours: u32,
+    /// How long a session lives without being used.
+    pub idle_minutes: u32,
     /// How many sessions there may be; beyond it the account that holds most loses its oldest.
     pub most: usize,
-    /// The shortest password that an administrator may set, in characters.
-    pub min_password_chars: usize,
-    /// Failed attempts after which a login waits.
+    /// Failed attempts after which an account waits: at each of its usual places, and anywhere else.
     pub attempts: u32,
-    /// Failed attempts after which an address waits: more, because many registrars may share one.
+    /// Failed attempts of logins that are strange to an address, after which they wait there.
     pub address_attempts: u32,
     /// How long it waits after the last failure.
     pub lockout_secs: u32,
@@ -188,8 +193,8 @@ impl Default for SessionsConfig {
     fn default() -> Self {
         Self {
             lifetime_hours: 12,
+            idle_minutes: 60,
             most: 10_000,
-            min_password_chars: 12,
             attempts: 10,
             address_attempts: 100,
             lockout_secs: 900,
@@ -198,16 +203,38 @@ impl Default for SessionsConfig {
 }
 
 impl SessionsConfig {
-    /// How long a session lives.
-    #[must_use]
-    pub fn lifetime(&self) -> chrono::Duration {
-        chrono::Duration::hours(i64::from(self.lifetime_hours))
+    pub(crate) fn rules(&self) -> SessionRules {
+        SessionRules {
+            lifetime: chrono::Duration::hours(i64::from(self.lifetime_hours)),
+            idle: chrono::Duration::minutes(i64::from(self.idle_minutes)),
+            most: self.most,
+        }
     }
 
     /// How long a login or an address waits after too many failures.
     #[must_use]
     pub fn lockout(&self) -> chrono::Duration {
         chrono::Duration::seconds(i64::from(self.lockout_secs))
+    }
+}
+
+/// Which passwords are taken, and for how long.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PasswordsConfig {
+    /// The fewest characters.
+    pub min_chars: usize,
+    /// A file of common passwords, one a line, beside those that are built in. Read at the start.
+    pub common_file: Option<PathBuf>,
+    /// The age in days beyond which a person must change it first of all; 0 is never.
+    pub max_age_days: u32,
+    /// How many of the latest before the present one are not taken again.
+    pub history: usize,
+}
+
+impl Default for PasswordsConfig {
+    fn default() -> Self {
+        Self { min_chars: 12, common_file: None, max_age_days: 0, history: 5 }
     }
 }
 

@@ -8,6 +8,7 @@ use reqwest::{Client, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::{ControlFile, Hello, PullSummary, Refusal, proof};
+use crate::secret::same;
 use crate::{Order, Outcome, Secret};
 
 const HELLO_TIME: Duration = Duration::from_secs(2);
@@ -61,7 +62,7 @@ impl Caller {
         let request = self.client.get(self.url(&format!("hello?nonce={}", nonce.expose()))).timeout(HELLO_TIME);
         let Ok(response) = request.send().await else { return false };
         let hello = response.json::<Hello>().await;
-        hello.is_ok_and(|hello| hello.proof == proof(&self.token, nonce.expose()))
+        hello.is_ok_and(|hello| same(hello.proof.as_bytes(), proof(&self.token, nonce.expose()).as_bytes()))
     }
 
     /// Has an order carried out.

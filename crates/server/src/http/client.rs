@@ -1,16 +1,13 @@
-//! Who asks: the client's address, and the account behind a bearer token.
+//! Where a request comes from: the client's address.
 
 use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
-use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use prikrep_domain::{Problem, ProblemKind};
 
-use super::observe::AccountTag;
 use super::{Failure, Shared};
-use crate::SignedIn;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -55,27 +52,6 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> IpAd
     address
 }
 
-impl FromRequestParts<Shared> for SignedIn {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Shared) -> Result<Self, Failure> {
-        let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = header.and_then(bearer).unwrap_or_default();
-        let who = api.parts.register.signed_in(token, api.now())?;
-        api.check_certificate(who.account.role, parts.extensions.get::<Secured>())?;
-        if let Some(tag) = parts.extensions.get::<AccountTag>() {
-            tag.set(who.account.login.tag());
-        }
-        api.rates.request(&who.account.login)?;
-        Ok(who)
-    }
-}
-
-fn bearer(header: &str) -> Option<&str> {
-    let (scheme, token) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,13 +71,5 @@ mod tests {
         ] {
             assert_eq!(client_address(ip(peer), &headers(header), trusted), ip(client), "{peer} {header}");
         }
-    }
-
-    #[test]
-    fn a_bearer_token_is_read_whatever_the_case_of_the_word() {
-        assert_eq!(bearer("Bearer abc"), Some("abc"));
-        assert_eq!(bearer("bearer  abc"), Some("abc"));
-        assert_eq!(bearer("Basic abc"), None);
-        assert_eq!(bearer("Bearer"), None);
     }
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use prikrep_domain::{Directory, Problem};
+use prikrep_domain::Directory;
 
 use super::body::json_bytes;
 use super::{Failure, Shared};
@@ -20,6 +20,7 @@ use crate::SignedIn;
             headers(("ETag" = String, description = "Weak"))),
         (status = 304, description = "Not changed"),
         (status = 401, description = "session-expired"),
+        (status = 403, description = "not-allowed: the role does not read applications"),
         (status = 429, description = "overloaded, with Retry-After"),
         (status = 503, description = "unavailable, with Retry-After"),
     ))]
@@ -29,7 +30,7 @@ pub(crate) async fn directory(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let now = api.now();
-    let read = api.work.with_store(move |register| Ok::<_, Problem>(register.directory(&who, now)));
+    let read = api.work.with_store(move |register| register.directory(&who, now));
     let document = read.await?;
     let mut response = if knows(&headers, &document.etag) {
         StatusCode::NOT_MODIFIED.into_response()

@@ -86,7 +86,7 @@ impl FeedParams {
     ))]
 pub(crate) async fn feed(
     State(api): State<Shared>,
-    who: SignedIn,
+    mut who: SignedIn,
     Params(params): Params<FeedParams>,
 ) -> Result<Response, Failure> {
     let Asked { mut after, limit, wait } = params.read()?;
@@ -114,7 +114,7 @@ pub(crate) async fn feed(
             () = sleep_until(until) => false,
             () = api.parts.stopping.cancelled() => false,
         };
-        api.parts.register.still_signed_in(&who, api.now())?;
+        who = api.parts.register.still_signed_in(who, api.now())?;
         if !woken {
             return Ok(json_bytes(StatusCode::OK, page.json));
         }

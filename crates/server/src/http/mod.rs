@@ -3,6 +3,7 @@
 //! Invariant: whatever goes wrong is answered by a problem document, and no answer is made on an async
 //! worker that may block.
 
+mod access;
 mod answers;
 mod applications;
 mod body;
@@ -24,36 +25,49 @@ mod work;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
-use prikrep_domain::{Problem, ProblemKind};
+use prikrep_domain::{Action, Problem, ProblemKind};
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::words;
+use access::Access;
 pub(crate) use client::{Peer, Secured};
 pub(crate) use failure::Failure;
 pub(crate) use shared::{Api, ApiParts, Shared};
 
-fn documented() -> OpenApiRouter<Shared> {
-    OpenApiRouter::with_openapi(openapi::base())
-        .routes(routes!(sessions::sign_in))
-        .routes(routes!(sessions::current, sessions::sign_out))
-        .routes(routes!(feed::feed))
-        .routes(routes!(applications::search))
-        .routes(routes!(applications::card))
-        .routes(routes!(answers::put))
-        .routes(routes!(directory::directory))
-        .routes(routes!(health::healthz))
-        .routes(routes!(health::readyz))
-        .routes(routes!(health::metrics))
-        .routes(routes!(openapi::document))
+/// Every path, with whom it is for.
+fn paths() -> [(Access, UtoipaMethodRouter<Shared>); 13] {
+    [
+        (Access::Everybody, routes!(sessions::sign_in)),
+        (Access::Only(Action::OwnSession), routes!(sessions::current, sessions::sign_out)),
+        (Access::Only(Action::OwnSession), routes!(sessions::sign_out_everywhere)),
+        (Access::Only(Action::OwnSession), routes!(sessions::change_password)),
+        (Access::Only(Action::ReadFeed), routes!(feed::feed)),
+        (Access::Only(Action::Search), routes!(applications::search)),
+        (Access::Only(Action::OpenCard), routes!(applications::card)),
+        (Access::Only(Action::Answer), routes!(answers::put)),
+        (Access::Only(Action::ReadDirectory), routes!(directory::directory)),
+        (Access::Everybody, routes!(health::healthz)),
+        (Access::Everybody, routes!(health::readyz)),
+        (Access::Everybody, routes!(health::metrics)),
+        (Access::Everybody, routes!(openapi::document)),
+    ]
+}
+
+/// The description alone: its paths lead nowhere.
+fn description() -> utoipa::openapi::OpenApi {
+    let base = OpenApiRouter::with_openapi(openapi::base());
+    let all = paths().into_iter().fold(base, |router, (access, path)| router.routes(access::described(access, path)));
+    all.into_openapi()
 }
 
 /// The router of the API.
 pub(crate) fn router(api: Shared) -> Router {
-    let (router, _) = documented().split_for_parts();
+    let guarded = paths().map(|(access, path)| access::guarded(&api, access, path));
+    let (router, _) = guarded.into_iter().fold(OpenApiRouter::new(), OpenApiRouter::routes).split_for_parts();
     router
         .fallback(async || Failure::from(Problem::new(ProblemKind::NotFound).with_detail("Такого пути нет")))
         .method_not_allowed_fallback(async || {

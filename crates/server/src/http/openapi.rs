@@ -30,7 +30,9 @@ use crate::search::{SearchSort, SearchStatus};
             `bad-request`, an address beyond 4 KiB 414 `too-large`. A body may have 64 KiB.\n\n\
             Every account is of one organization, or of the whole region. Another organization's applications do \
             not exist for it: not in the feed, not in a search, not by their identifier. Roles: registrar and daemon \
-            read and answer, viewer reads, auditor and admin see no applications (403 `not-allowed`)."
+            read and answer, viewer reads, auditor and admin see no applications (403 `not-allowed`). `x-action` of \
+            an operation names what the role must allow. An account whose password must be changed first may do no \
+            more than `own_session` until then (403 `not-allowed`)."
     ),
     servers((url = "/")),
     security(("bearer" = [])),
@@ -55,7 +57,7 @@ pub(super) fn base() -> utoipa::openapi::OpenApi {
 }
 
 static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
-    let (_, mut openapi) = super::documented().split_for_parts();
+    let mut openapi = super::description();
     for item in openapi.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
         operations.into_iter().flatten().for_each(problems_in_words);

@@ -10,13 +10,15 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use super::Failure;
 use crate::account::Login;
 use crate::config::LimitsConfig;
-use crate::lockout::network_of;
+use crate::places::network_of;
 use crate::words;
 
 pub(crate) struct Rates {
     clock: DefaultClock,
     accounts: DefaultKeyedRateLimiter<Login>,
-    sign_ins: DefaultKeyedRateLimiter<IpAddr>,
+    /// By address, and by login too where the login usually signs in from there: its neighbours behind the
+    /// same address do not slow it down.
+    sign_ins: DefaultKeyedRateLimiter<(IpAddr, Option<String>)>,
 }
 
 impl Rates {
@@ -37,8 +39,9 @@ impl Rates {
         })
     }
 
-    pub(crate) fn sign_in(&self, address: IpAddr) -> Result<(), Failure> {
-        self.sign_ins.check_key(&network_of(address)).map_err(|until| {
+    /// An attempt from an address; of a login, where it is at its usual place.
+    pub(crate) fn sign_in(&self, address: IpAddr, at_its_place: Option<String>) -> Result<(), Failure> {
+        self.sign_ins.check_key(&(network_of(address), at_its_place)).map_err(|until| {
             let wait = until.wait_time_from(self.clock.now());
             refused("Слишком много попыток входа с этого адреса: повторите немного позже", wait)
         })

@@ -20,13 +20,15 @@ pub(crate) struct Work {
     register: Arc<Register>,
     store: Arc<Semaphore>,
     passwords: Arc<Semaphore>,
+    strangers: Arc<Semaphore>,
 }
 
 impl Work {
     pub(crate) fn new(register: Arc<Register>, at_once: usize) -> Self {
         // A password check is all processor: more at once than processors makes each only slower.
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { register, store: Arc::new(Semaphore::new(at_once)), passwords: Arc::new(Semaphore::new(processors)) }
+        let share = |permits| Arc::new(Semaphore::new(permits));
+        Self { register, store: share(at_once), passwords: share(processors), strangers: share(processors.div_ceil(2)) }
     }
 
     /// Runs something with the store.
@@ -42,16 +44,18 @@ impl Work {
         self.run(permit, work).await
     }
 
-    /// Runs something that hashes a password.
+    /// Runs something that hashes a password. Whoever is at the usual place stands in no queue with strangers.
     pub(crate) async fn with_password<T, E>(
         &self,
+        is_at_its_place: bool,
         work: impl FnOnce(&Register) -> Result<T, E> + Send + 'static,
     ) -> Result<T, Failure>
     where
         T: Send + 'static,
         E: Into<Failure> + Send + 'static,
     {
-        let permit = turn(&self.passwords, PASSWORD_TURN).await?;
+        let queue = if is_at_its_place { &self.passwords } else { &self.strangers };
+        let permit = turn(queue, PASSWORD_TURN).await?;
         self.run(permit, work).await
     }
 

@@ -219,8 +219,12 @@ async fn accounts_and_addresses_are_slowed_down() {
     assert_eq!(served.get("/v1/sessions/current").await.status(), 200);
     assert_eq!(served.get("/v1/sessions/current").await.status(), 200);
     assert_eq!(problem(served.get("/v1/sessions/current").await).await, expect(429, "overloaded"));
-    // One attempt was made by the fixture.
+    // One attempt at a strange address was made by the fixture.
+    assert_eq!(problem(served.sign_in("guess", "неверный").await).await, expect(401, "bad-credentials"));
+    assert_eq!(problem(served.sign_in("petrova", PASSWORD).await).await, expect(429, "overloaded"));
+    // Whoever has signed in from here is not slowed down by that, but by attempts of the same login.
     assert_eq!(problem(served.sign_in("ivanova", "неверный").await).await, expect(401, "bad-credentials"));
+    assert_eq!(served.sign_in("ivanova", PASSWORD).await.status(), 201);
     assert_eq!(problem(served.sign_in("ivanova", PASSWORD).await).await, expect(429, "overloaded"));
     served.running.stop().await;
 }

@@ -159,7 +159,8 @@ pub(crate) fn add(register: &Register, login: &str, role: Role, organization: Op
     let organization = organization.map(|text| NewOrganization { oid: oid(text), name: Some("ЦРБ".into()) });
     let employee = format!("Сотрудник {login}");
     let password = Secret::new(PASSWORD.into());
-    let account = NewAccount { login: login.parse().unwrap(), password, employee, role, organization };
+    let (login, change_password) = (login.parse().unwrap(), Some(false));
+    let account = NewAccount { login, password, employee, role, organization, change_password };
     register.add_user(account, at(0)).unwrap();
 }
 

@@ -29,6 +29,12 @@ fn what_is_wrong_is_named() {
         ("[log]\nformat = \"xml\"", "ключ log.format: ожидается \"json\""),
         ("[sessions]\nattempts = -1", "sessions.attempts"),
         ("[sessions]\nlifetime_hours = 0", "sessions.lifetime_hours = 0: допустимо от 1"),
+        ("[sessions]\nidle_minutes = 1", "sessions.idle_minutes = 1: допустимо от 5"),
+        ("[sessions]\nmin_password_chars = 12", "min_chars в разделе [passwords]"),
+        ("[passwords]\nmin_chars = 4", "passwords.min_chars = 4: допустимо от 8"),
+        ("[passwords]\nhistory = 25", "passwords.history = 25: допустимо от 0 до 24"),
+        ("[passwords]\nmax_age_days = 9999", "passwords.max_age_days"),
+        ("[passwords]\ncommon_file = \"no\"", "passwords.common_file: не удалось открыть"),
         ("[sessions]\nmost = 10001", "sessions.most = 10001: допустимо от 1 до 10000"),
         ("[limits]\nbody_bytes = 100", "limits.body_bytes = 100: допустимо от 32768"),
         ("[directory]\nfile = \"nothing.json\"", "directory.file: не удалось открыть"),
@@ -118,7 +124,7 @@ fn the_sample_is_read_as_it_is_and_with_every_key_it_names() {
     let sample = include_str!("../../../../packaging/prikrepd.example.toml");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("prikrepd.toml");
-    for file in ["upstream.password", "directory.json", "ca.pem", "upstream.pem"] {
+    for file in ["upstream.password", "directory.json", "ca.pem", "upstream.pem", "common-passwords.txt"] {
         std::fs::write(folder.path().join(file), "x").unwrap();
     }
     let here = sample.replace("/etc/prikrep/", "");

@@ -79,7 +79,19 @@ async fn nothing_personal_is_in_the_log() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("prikrepd.toml");
     std::fs::write(&config, "data_dir = \"data\"\nlisten = \"127.0.0.1:0\"\n[log]\nlevel = \"debug\"\n").unwrap();
-    let add = ["user", "add", "ivanova", "--name", "Иванова Инна", "--role", "registrar", "--organization", OURS];
+    let add = [
+        "user",
+        "add",
+        "ivanova",
+        "--name",
+        "Иванова Инна",
+        "--role",
+        "registrar",
+        "--organization",
+        OURS,
+        "--must-change-password",
+        "no",
+    ];
     let added = run(prikrepd(&config).args(add), &format!("{PASSWORD}\n"));
     assert_eq!(added.status.code(), Some(0), "{}", words(&added));
     let mut child = prikrepd(&config).arg("serve").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

@@ -146,7 +146,7 @@ fn the_directory_is_the_organization_s_own() {
     let fixture = Fixture::with(|config| config.directory.file = Some(file));
     let of = |login: &str, role, organization| {
         let who = fixture.signed_in(login, role, organization);
-        String::from_utf8_lossy(&fixture.register.directory(&who, at(0)).json).into_owned()
+        String::from_utf8_lossy(&fixture.register.directory(&who, at(0)).unwrap().json).into_owned()
     };
     assert!(of("ours", Role::Registrar, Some(OURS)).contains("Поликлиника"));
     assert!(!of("theirs", Role::Registrar, Some(THEIRS)).contains("Поликлиника"));

@@ -173,7 +173,7 @@ impl ListView {
     }
 
     fn table_ui(&mut self, ui: &mut Ui, snapshot: &Snapshot, work: &Work, actions: &mut Vec<Action>) {
-        let is_narrow = work.card.id().is_some();
+        let is_narrow = work.card.id().is_some() && table::is_cramped(ui.available_width());
         let settings = &snapshot.settings;
         let shown = Shown {
             list: &work.list,

@@ -23,6 +23,9 @@ const SCROLL_BAR: f32 = 14.0;
 /// Usual widths of the six columns: alone, and beside an open card.
 const WIDE: [f32; 6] = [320.0, 128.0, 150.0, 132.0, 262.0, 158.0];
 const NARROW: [f32; 6] = [186.0, 110.0, 72.0, 82.0, 98.0, 126.0];
+/// How far the name and the type give way or grow, in points.
+const NAME_WIDTHS: (f32, f32) = (180.0, 480.0);
+const TYPE_WIDTHS: (f32, f32) = (100.0, 330.0);
 
 /// What was done with the table in a frame.
 #[derive(Debug, Default, PartialEq)]
@@ -43,7 +46,7 @@ pub(super) struct Shown<'a> {
     pub(super) sort: Sort,
     pub(super) selected: Option<usize>,
     pub(super) zone: Tz,
-    /// Beside an open card.
+    /// Beside an open card, with too little room for whole columns.
     pub(super) is_narrow: bool,
     /// Widths from the settings; empty for the usual ones.
     pub(super) widths: &'a [f32],
@@ -85,10 +88,19 @@ pub(super) fn table_ui(ui: &mut Ui, shown: &Shown<'_>) -> Touched {
         None => {}
     }
     let state_id = table.get_id(ui);
-    let widths =
-        if shown.widths.len() == usual.len() { shown.widths.to_vec() } else { fitted(usual, ui.available_width()) };
-    remember(ui, state_id, &ids, &widths);
-    let mut rows = Rows { shown, palette: Palette::of(ui), touched: Touched::default(), named: HashSet::new() };
+    let room = ui.available_width();
+    let own = Some(shown.widths).filter(|widths| widths.len() == usual.len());
+    let widths = own.map_or_else(|| fitted(usual, room), <[f32]>::to_vec);
+    // The person's own widths stay whatever the room.
+    let fitted_to = if own.is_some() { 0.0 } else { room };
+    remember(ui, state_id, &ids, widths, fitted_to);
+    let mut rows = Rows {
+        shown,
+        palette: Palette::of(ui),
+        hovered_y: hovered_y(ui),
+        touched: Touched::default(),
+        named: HashSet::new(),
+    };
     table.show(ui, &mut rows);
     let mut touched = rows.touched;
     touched.widths = changed_widths(ui, state_id, &ids);
@@ -100,26 +112,45 @@ fn seen(table: Table, row: u64, align: Option<egui::Align>) -> Table {
     table.scroll_to_row(row, align).scroll_to_column(1, None)
 }
 
-/// The usual widths, where there is less room with a narrower name and type.
+/// Whether the list beside an open card has no room for whole columns.
+pub(super) fn is_cramped(room: f32) -> bool {
+    let [_, snils, kind, created, _, status] = WIDE;
+    room < NAME_WIDTHS.0 + snils + kind + created + TYPE_WIDTHS.0 + status + SCROLL_BAR
+}
+
+/// The usual widths with the name and the type as wide as there is room.
 fn fitted(usual: [f32; 6], room: f32) -> Vec<f32> {
-    const LEAST_NAME: f32 = 180.0;
-    const LEAST_TYPE: f32 = 100.0;
     let mut widths = usual;
-    let over = (widths.iter().sum::<f32>() + SCROLL_BAR - room).max(0.0);
+    let spare = room - SCROLL_BAR - widths.iter().sum::<f32>();
     let [name, _, _, _, kind, _] = &mut widths;
-    let from_type = (over / 2.0).min(*kind - LEAST_TYPE);
-    *kind = (*kind - from_type).floor();
-    *name = (*name - (over - from_type)).max(LEAST_NAME).floor();
+    let usual_kind = *kind;
+    *kind = (usual_kind + spare / 2.0).clamp(TYPE_WIDTHS.0.min(usual_kind), TYPE_WIDTHS.1).floor();
+    *name = (*name + spare - (*kind - usual_kind)).clamp(NAME_WIDTHS.0, NAME_WIDTHS.1).floor();
     widths.to_vec()
 }
 
-/// Gives widths to a table that has never been shown: it would otherwise fit its columns to what happens to
-/// be seen first.
-fn remember(ui: &Ui, state_id: Id, ids: &[Id; 6], widths: &[f32]) {
-    if TableState::load(ui, state_id).is_none() {
-        let col_widths = ids.iter().copied().zip(widths.iter().copied()).collect();
-        TableState { col_widths, parent_width: None }.store(ui, state_id);
+/// Where the mouse is over the rows: a row is under it as a whole, although it is drawn in two parts.
+fn hovered_y(ui: &Ui) -> Option<f32> {
+    let at = ui.ctx().pointer_hover_pos()?;
+    let is_ours = ui.available_rect_before_wrap().contains(at) && ui.ctx().layer_id_at(at) == Some(ui.layer_id());
+    is_ours.then_some(at.y)
+}
+
+/// Gives widths to a table that has never been shown, which would otherwise fit its columns to what happens to
+/// be seen first, and to one whose room is another now.
+fn remember(ui: &Ui, state_id: Id, ids: &[Id; 6], widths: Vec<f32>, fitted_to: f32) {
+    let room_id = state_id.with("room");
+    let was_fitted_to: Option<f32> = ui.data(|data| data.get_temp(room_id));
+    let known = TableState::load(ui, state_id);
+    if known.is_some() && was_fitted_to == Some(fitted_to) {
+        return;
     }
+    let col_widths = ids.iter().copied().zip(widths.iter().copied()).collect();
+    TableState { col_widths, parent_width: known.and_then(|known| known.parent_width) }.store(ui, state_id);
+    ui.data_mut(|data| {
+        data.insert_temp(room_id, fitted_to);
+        data.insert_temp(state_id.with("before"), widths);
+    });
 }
 
 /// The widths after the person has dragged one of them: they differ from those when the button went down.
@@ -139,6 +170,7 @@ fn changed_widths(ui: &Ui, state_id: Id, ids: &[Id; 6]) -> Option<Vec<f32>> {
 struct Rows<'a> {
     shown: &'a Shown<'a>,
     palette: Palette,
+    hovered_y: Option<f32>,
     touched: Touched,
     /// The rows that a screen reader was told of.
     named: HashSet<u64>,
@@ -185,7 +217,7 @@ impl TableDelegate for Rows<'_> {
         }
         let fill = if is_selected {
             Some(self.palette.selected)
-        } else if response.hovered() {
+        } else if self.hovered_y.is_some_and(|y| rect.y_range().contains(y)) {
             Some(self.palette.hover)
         } else if row % 2 == 1 {
             Some(self.palette.stripe)
@@ -277,5 +309,29 @@ pub(crate) fn heading(column: SortColumn) -> std::borrow::Cow<'static, str> {
         SortColumn::CreatedAt => t!("column-created"),
         SortColumn::Type => t!("column-type"),
         SortColumn::Status => t!("column-status"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_fill_the_room_and_keep_their_words() {
+        let sum = |room| fitted(WIDE, room).iter().sum::<f32>() + SCROLL_BAR;
+        // The usual screen, less than it, and more.
+        for room in [1_164.0_f32, 1_000.0, 1_300.0] {
+            assert!((room - 3.0..=room).contains(&sum(room)), "{room}: {}", sum(room));
+        }
+        assert!(sum(1_720.0) < 1_720.0, "a name needs no more than it has");
+        let least = fitted(WIDE, 500.0);
+        assert_eq!((least[0], least[4]), (NAME_WIDTHS.0, TYPE_WIDTHS.0));
+        assert_eq!(least[1..4], WIDE[1..4]);
+    }
+
+    #[test]
+    fn beside_a_card_columns_are_narrow_only_where_they_have_to_be() {
+        assert!(is_cramped(670.0), "1366 points of a window");
+        assert!(!is_cramped(1_220.0), "1920 points of a window");
     }
 }

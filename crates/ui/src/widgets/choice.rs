@@ -35,12 +35,33 @@ pub fn choice<T: Clone + PartialEq>(
 
 /// The open list; says whether one was pressed. It closes then: by itself it would only for the mouse.
 fn rows_ui<T: Clone + PartialEq>(ui: &mut Ui, current: &mut Option<T>, options: &[(T, &str)], all_words: &str) -> bool {
-    let mut pressed = ui.selectable_value(current, None, all_words).clicked();
-    for (option, words) in options {
-        pressed |= ui.selectable_value(current, Some(option.clone()), *words).clicked();
+    let opens = has_just_opened(ui);
+    let mut pressed = false;
+    let rows =
+        std::iter::once((None, all_words)).chain(options.iter().map(|(option, words)| (Some(option.clone()), *words)));
+    for (option, words) in rows {
+        let is_current = *current == option;
+        let row = ui.selectable_value(current, option, words);
+        // The arrows go on from here, whether the list was opened by mouse or by keyboard.
+        if opens && is_current {
+            row.request_focus();
+        }
+        pressed |= row.clicked();
     }
     if pressed {
         ui.close();
     }
     pressed
+}
+
+/// Whether the list was not drawn in the pass before.
+fn has_just_opened(ui: &Ui) -> bool {
+    let pass = ui.cumulative_pass_nr();
+    let id = ui.scope_id().with("drawn in");
+    let last: Option<u64> = ui.data_mut(|data| {
+        let last = data.get_temp(id);
+        data.insert_temp(id, pass);
+        last
+    });
+    last.is_none_or(|last| last + 1 < pass)
 }

@@ -12,6 +12,8 @@ use crate::workstation::Workstation;
 const SERVER: &str = "Адрес регистра";
 const LOGIN: &str = "Логин";
 const PASSWORD: &str = "Пароль";
+const NEW: &str = "Новый пароль";
+const AGAIN: &str = "Новый пароль ещё раз";
 const PHRASE: &str = "Парольная фраза этого рабочего места";
 const FILL: &str = "Заполните это поле";
 
@@ -147,6 +149,44 @@ fn after_a_wrong_password_it_is_typed_again_at_once() {
     told(|state| (state.busy, state.trouble) = (None, Some(trouble)), &mut workstation);
     assert_eq!(workstation.mistake(PASSWORD).as_deref(), Some("Неверный пароль"));
     assert!(workstation.field(PASSWORD).is_focused());
+}
+
+#[test]
+fn a_password_that_must_be_changed_is_typed_twice() {
+    let mut workstation = known(SignIn::default());
+    assert!(!workstation.has_field(NEW) && !workstation.has_field(AGAIN));
+    workstation.types("выданный");
+    workstation.press(&[Key::Enter]);
+    told(|state| state.busy = Some("Вход…".to_owned()), &mut workstation);
+    let why = SignInTrouble { field: None, words: "Придумайте новый".to_owned() };
+    told(|state| (state.busy, state.trouble, state.changes_password) = (None, Some(why), true), &mut workstation);
+    assert!(workstation.says("Придумайте новый"));
+    assert!(workstation.field(NEW).is_focused());
+    assert_eq!(workstation.value(PASSWORD).chars().count(), 8, "what was right stays");
+
+    workstation.types("мой собственный");
+    workstation.press(&[Key::Enter]);
+    assert_eq!(workstation.mistake(AGAIN).as_deref(), Some(FILL));
+    assert!(workstation.field(AGAIN).is_focused());
+    workstation.types("не тот же");
+    workstation.click("Сменить пароль и войти");
+    assert_eq!(workstation.mistake(AGAIN).as_deref(), Some("Пароли не совпали: наберите ещё раз"));
+    assert!(workstation.field(AGAIN).is_focused());
+    assert_eq!(signs_in(&workstation).len(), 1, "nothing was sent but the first try");
+    workstation.types("мой собственный");
+    workstation.press(&[Key::Enter]);
+    let entries = signs_in(&workstation);
+    let given = |number: usize| entries[number].new_password.as_deref().map(String::as_str);
+    assert_eq!((entries.len(), given(0), given(1)), (2, None, Some("мой собственный")));
+    assert_eq!(entries[1].password.as_str(), "выданный");
+
+    told(|state| state.busy = Some("Вход…".to_owned()), &mut workstation);
+    let refused =
+        SignInTrouble { field: Some(SignInField::NewPassword), words: "Легко подобрать".to_owned() };
+    told(|state| (state.busy, state.trouble) = (None, Some(refused)), &mut workstation);
+    assert_eq!(workstation.mistake(NEW).as_deref(), Some("Легко подобрать"));
+    assert!(workstation.field(NEW).is_focused());
+    assert_eq!((workstation.value(NEW).as_str(), workstation.value(AGAIN).as_str()), ("", ""));
 }
 
 #[test]

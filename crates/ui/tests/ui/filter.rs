@@ -62,6 +62,17 @@ fn a_status_is_asked_for_and_what_waits_stands_first() {
 }
 
 #[test]
+fn a_list_that_the_mouse_has_opened_goes_on_by_keyboard() {
+    let mut workstation = at_work();
+    workstation.get_by_role_and_label(Role::ComboBox, "Тип заявления").click();
+    workstation.run();
+    workstation.press(&[Key::ArrowDown]);
+    workstation.press(&[Key::Enter]);
+    workstation.click("Поиск");
+    assert_eq!(workstation.the_search(), Query { application_type: Some(ApplicationType::Choice), ..usual() });
+}
+
+#[test]
 fn a_snils_is_asked_for_as_it_is_dictated() {
     let mut workstation = at_work();
     workstation.types_into("СНИЛС", "112 233 445-95");

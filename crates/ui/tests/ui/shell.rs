@@ -43,7 +43,7 @@ fn the_status_bar_says_how_the_register_stands() {
         (Link::Starting, "соединение…"),
         (Link::Online, "на связи"),
         (Link::Offline { words: why() }, "нет связи, работаем с сохранённым (нет ответа)"),
-        (Link::Refused { words: why() }, "регистр не пускает: нет ответа Выйдите и войдите снова."),
+        (Link::Refused { words: why() }, "регистр не пускает: нет ответа. Выйдите и войдите снова."),
         (Link::Faulty { words: why() }, "связь есть, но список не обновляется: нет ответа"),
     ];
     for (link, words) in links {

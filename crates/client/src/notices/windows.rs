@@ -1,4 +1,4 @@
-//! Notifications of Linux and Windows.
+//! Notifications of Windows.
 //!
 //! Invariant: at most one thread waits for a click, and whatever fails in it or panics ends only it. A click
 //! in the instant between a notification's showing and the wait for it is not heard.
@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use notify_rust::error::Error;
 use notify_rust::{Notification, NotificationHandle, NotificationResponse};
 use tokio::sync::watch;
 
@@ -20,21 +19,18 @@ pub(super) fn serve(mut counts: watch::Receiver<usize>, desk: &Desk) {
         return desk.tried(Err("Уведомления не запустились: перезапустите программу".into()));
     };
     let waiting = Arc::new(AtomicBool::new(false));
-    let mut last = None;
     while runtime.block_on(counts.changed()).is_ok() {
         let count = *counts.borrow_and_update();
         // A connection to the desktop that breaks makes the library panic.
-        let shown = catch_unwind(AssertUnwindSafe(|| notification(count, last).show()));
+        let shown = catch_unwind(AssertUnwindSafe(|| notification(count).show()));
         match shown {
             Ok(Ok(handle)) => {
-                last = number_of(&handle);
                 wait_for_click(handle, desk, &waiting);
                 desk.tried(Ok(()));
             }
             Ok(Err(error)) => {
                 tracing::warn!(%error, "a notification was not shown");
-                last = None;
-                desk.tried(Err(words(&error).into()));
+                desk.tried(Err("Windows не показывает уведомления: проверьте их в параметрах системы".into()));
             }
             Err(_) => desk.tried(Err(NO_DESKTOP.into())),
         }
@@ -43,59 +39,14 @@ pub(super) fn serve(mut counts: watch::Receiver<usize>, desk: &Desk) {
 
 const NO_DESKTOP: &str = "Нет связи с рабочим столом: уведомления не показываются";
 
-/// What is shown: how many, and nothing of a patient. It takes the place of the one before.
-#[cfg(target_os = "linux")]
-fn notification(count: usize, last: Option<u32>) -> Notification {
-    /// The name of the desktop entry, and of the icon that it installs.
-    const DESKTOP_ENTRY: &str = "prikrep";
-    let mut notification = Notification::new();
-    notification
-        .appname(APP_NAME)
-        .summary(APP_NAME)
-        .body(&body(count))
-        .icon(DESKTOP_ENTRY)
-        .hint(notify_rust::Hint::DesktopEntry(DESKTOP_ENTRY.to_owned()))
-        .action("default", "Показать");
-    if let Some(last) = last {
-        notification.id(last);
-    }
-    notification
-}
-
-#[cfg(windows)]
-fn notification(count: usize, _last: Option<u32>) -> Notification {
+/// What is shown: how many, and nothing of a patient.
+fn notification(count: usize) -> Notification {
     let mut notification = Notification::new();
     notification.appname(APP_NAME).summary(APP_NAME).body(&body(count));
     notification
 }
 
-#[cfg(target_os = "linux")]
-fn number_of(handle: &NotificationHandle) -> Option<u32> {
-    Some(handle.id())
-}
-
-#[cfg(windows)]
-fn number_of(_handle: &NotificationHandle) -> Option<u32> {
-    None
-}
-
-#[cfg(target_os = "linux")]
-fn words(error: &Error) -> &'static str {
-    let said = error.to_string();
-    if ["ServiceUnknown", "NameHasNoOwner", "not provided by any"].iter().any(|part| said.contains(part)) {
-        "На этом рабочем столе нет службы уведомлений"
-    } else {
-        NO_DESKTOP
-    }
-}
-
-#[cfg(windows)]
-fn words(_error: &Error) -> &'static str {
-    "Windows не показывает уведомления: проверьте их в параметрах системы"
-}
-
-/// The desktop keeps a notification for as long as it likes, so the wait has a thread of its own and outlives
-/// us. One that replaced another has its number: the wait goes on for it.
+/// The desktop keeps a notification for as long as it likes, so the wait has a thread of its own and outlives us.
 fn wait_for_click(handle: NotificationHandle, desk: &Desk, waiting: &Arc<AtomicBool>) {
     if waiting.swap(true, Ordering::SeqCst) {
         return;
