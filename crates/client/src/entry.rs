@@ -114,6 +114,7 @@ fn client(credentials: &Credentials) -> Result<HttpUpstream, NotEntered> {
         login: credentials.login.clone(),
         password: PasswordSource::fixed(password),
         trusted_pem: None,
+        identity_pem: None,
         timeouts: Timeouts::default(),
     };
     HttpUpstream::new(options).map_err(|error| {

@@ -18,7 +18,7 @@ use prikrep_domain::{
 };
 use prikrep_store::Page;
 use reqwest::header::{ETAG, HeaderValue, IF_NONE_MATCH};
-use reqwest::{Certificate, Client, Method, RequestBuilder, Response, StatusCode, Url, redirect};
+use reqwest::{Certificate, Client, Identity, Method, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde::Deserialize;
 use tokio::time::timeout;
 
@@ -37,8 +37,10 @@ pub struct HttpOptions {
     pub login: String,
     /// The account's password.
     pub password: PasswordSource,
-    /// The only certificates of authorities to trust, in PEM; without it those of the system.
+    /// Certificates of authorities to trust beside those of the system, in PEM.
     pub trusted_pem: Option<Vec<u8>>,
+    /// The client's own certificate with its key, in PEM, for servers that ask for one.
+    pub identity_pem: Option<Secret>,
     /// How long each step may take.
     pub timeouts: Timeouts,
 }
@@ -81,6 +83,9 @@ pub enum HttpOptionsError {
     /// The certificates cannot be used.
     #[error("сертификаты доверенного центра не читаются (нужен PEM)")]
     Certificates(#[source] Option<reqwest::Error>),
+    /// The client's own certificate cannot be used.
+    #[error("сертификат клиента не подходит (нужен PEM: сертификат и его ключ без пароля в одном файле)")]
+    Identity(#[source] reqwest::Error),
     /// The client cannot be made: mostly there are no system certificates.
     #[error("клиент HTTPS не создан: проверьте, что установлены корневые сертификаты системы")]
     Client(#[source] reqwest::Error),
@@ -114,13 +119,26 @@ impl HttpUpstream {
             .tcp_keepalive(Duration::from_secs(20))
             .user_agent(concat!("prikrep/", env!("CARGO_PKG_VERSION")));
         let builder = match &options.trusted_pem {
-            Some(pem) => builder.tls_certs_only(certificates(pem)?),
+            Some(pem) => builder.tls_certs_merge(certificates(pem)?),
             // A system without certificates can still speak plain HTTP.
             None if base.scheme() == "http" => builder.tls_certs_only([]),
             None => builder,
         };
+        let builder = match &options.identity_pem {
+            Some(pem) => {
+                builder.identity(Identity::from_pem(pem.expose().as_bytes()).map_err(HttpOptionsError::Identity)?)
+            }
+            None => builder,
+        };
+        let unmade = |error| {
+            if fault::is_wrong_key(&error) {
+                HttpOptionsError::Identity(error)
+            } else {
+                HttpOptionsError::Client(error)
+            }
+        };
         Ok(Self {
-            client: builder.build().map_err(HttpOptionsError::Client)?,
+            client: builder.build().map_err(unmade)?,
             base,
             login: options.login,
             password: options.password,

@@ -42,4 +42,4 @@ pub use secret::{PasswordSource, Secret};
 pub use session::SignedIn;
 pub use status::{Connection, DaemonStatus, PullProgress, PullReport, PushState, Restarts};
 pub use trouble::{Part, Trouble};
-pub use upstream::{DirectoryNews, ErrorResponse, NetworkFault, Pushed, Upstream, UpstreamError};
+pub use upstream::{CertificateFault, DirectoryNews, ErrorResponse, NetworkFault, Pushed, Upstream, UpstreamError};

@@ -138,7 +138,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::NetworkFault;
+    use crate::{CertificateFault, NetworkFault};
 
     const JITTER: u64 = 500;
 
@@ -185,7 +185,7 @@ mod tests {
         let rows = [
             (UpstreamError::network(NetworkFault::NameNotFound), 0, Backoff(0)),
             (UpstreamError::network(NetworkFault::NoConnection), 3, Backoff(3)),
-            (UpstreamError::network(NetworkFault::UntrustedCertificate), 1, Backoff(1)),
+            (UpstreamError::network(NetworkFault::Certificate(CertificateFault::Expired)), 1, Backoff(1)),
             (UpstreamError::network(NetworkFault::TimedOut), 0, Backoff(0)),
             (UpstreamError::network(NetworkFault::Broken), u32::MAX, Backoff(9)),
             (UpstreamError::SignedOut, 0, Now),

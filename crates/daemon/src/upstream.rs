@@ -96,8 +96,12 @@ pub enum NetworkFault {
     NameNotFound,
     /// No connection could be made.
     NoConnection,
-    /// The server's certificate is not trusted, or is for another name.
-    UntrustedCertificate,
+    /// The server's certificate is not to be believed.
+    Certificate(CertificateFault),
+    /// What answers at the address speaks no TLS.
+    NoTls,
+    /// The server asks for a certificate of the client, and has not got one that it trusts.
+    ClientCertificate,
     /// The server did not answer in time. Whether the request had an effect is unknown.
     TimedOut,
     /// The connection broke. Whether the request had an effect is unknown.
@@ -109,8 +113,19 @@ impl NetworkFault {
     #[must_use]
     pub const fn reached(self) -> bool {
         match self {
-            Self::NameNotFound | Self::NoConnection | Self::UntrustedCertificate => false,
+            Self::NameNotFound | Self::NoConnection | Self::Certificate(_) | Self::NoTls | Self::ClientCertificate => {
+                false
+            }
             Self::TimedOut | Self::Broken => true,
+        }
+    }
+
+    /// Whether there is a way to the server, but not one that can be trusted: the network is not to blame.
+    #[must_use]
+    pub const fn is_of_trust(self) -> bool {
+        match self {
+            Self::Certificate(_) | Self::NoTls | Self::ClientCertificate => true,
+            Self::NameNotFound | Self::NoConnection | Self::TimedOut | Self::Broken => false,
         }
     }
 }
@@ -120,9 +135,50 @@ impl fmt::Display for NetworkFault {
         f.write_str(match self {
             Self::NameNotFound => "адрес сервера не найден",
             Self::NoConnection => "нет связи с сервером",
-            Self::UntrustedCertificate => "сертификату сервера нельзя доверять",
+            Self::Certificate(fault) => return fault.fmt(f),
+            Self::NoTls => "сервер не отвечает по защищённому соединению (TLS): проверьте адрес и порт",
+            Self::ClientCertificate => {
+                "сервер не принял сертификат этой программы или не получил его: обратитесь к администратору сервера"
+            }
             Self::TimedOut => "сервер не ответил вовремя",
             Self::Broken => "связь с сервером прервалась",
+        })
+    }
+}
+
+/// Why the certificate of a server is not to be believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CertificateFault {
+    /// Its time is over, by the clock of this computer.
+    Expired,
+    /// Its time has not come, by the clock of this computer.
+    NotYetValid,
+    /// It was issued for another name.
+    OtherName,
+    /// Nobody who is trusted here has issued it.
+    UnknownIssuer,
+    /// Its issuer has taken it back.
+    Revoked,
+    /// Anything else.
+    Unfit,
+}
+
+impl fmt::Display for CertificateFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Expired => {
+                "срок сертификата сервера истёк: проверьте дату на этом компьютере и сообщите администратору сервера"
+            }
+            Self::NotYetValid => "сертификат сервера ещё не действует: проверьте дату и время на этом компьютере",
+            Self::OtherName => {
+                "сертификат сервера выдан на другое имя: проверьте адрес, он должен быть таким, как дал администратор"
+            }
+            Self::UnknownIssuer => {
+                "сертификат сервера выдан центром, которому этот компьютер не доверяет: попросите у администратора \
+                 файл сертификатов региона"
+            }
+            Self::Revoked => "сертификат сервера отозван: не входите и сообщите администратору сервера",
+            Self::Unfit => "сертификату сервера нельзя доверять: сообщите администратору сервера",
         })
     }
 }

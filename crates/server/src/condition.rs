@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 
+use crate::tls::Tls;
 use crate::{Register, words};
 
 /// How the register is doing.
@@ -29,6 +30,9 @@ pub struct Condition {
     pub quarantine: usize,
     /// What the answer forms offer.
     pub directory: DirectoryCondition,
+    /// The certificate; absent without TLS, and when the register does not run.
+    #[serde(default)]
+    pub tls: Option<TlsCondition>,
     /// Live sessions.
     pub sessions: usize,
     /// Damage found since the store was opened.
@@ -72,6 +76,17 @@ pub struct DirectoryCondition {
     /// Organizations that have a directory.
     pub organizations: usize,
     /// What is wrong with the file; the last good one is served meanwhile.
+    pub problem: Option<String>,
+}
+
+/// The certificate of the register.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TlsCondition {
+    /// When it begins to be valid.
+    pub certificate_valid_from: DateTime<Utc>,
+    /// When it expires.
+    pub certificate_expires_at: DateTime<Utc>,
+    /// What is wrong with its files; the last good ones are served meanwhile.
     pub problem: Option<String>,
 }
 
@@ -154,6 +169,9 @@ impl From<&DaemonStatus> for UpstreamCondition {
 pub(crate) struct Conditions {
     pub(crate) register: Arc<Register>,
     pub(crate) daemon: Option<watch::Receiver<DaemonStatus>>,
+    pub(crate) tls: Option<Arc<Tls>>,
+    /// What is to be said about HTTP that others can read.
+    pub(crate) exposure: Option<String>,
     pub(crate) stopping: CancellationToken,
 }
 
@@ -165,11 +183,19 @@ impl Conditions {
     /// Reads it. May block on the disk.
     pub(crate) fn read(&self, now: DateTime<Utc>) -> Condition {
         let mut condition = self.register.condition(self.upstream(), now);
+        self.complete(&mut condition, now);
         if self.stopping.is_cancelled() {
             condition.ready = false;
             condition.attention.push("Регистр останавливается".to_owned());
         }
         condition
+    }
+
+    /// Adds what only a running register has. May block on the disk.
+    pub(crate) fn complete(&self, condition: &mut Condition, now: DateTime<Utc>) {
+        condition.tls = self.tls.as_ref().map(|tls| tls.condition());
+        condition.attention.extend(self.exposure.clone());
+        condition.attention.extend(condition.tls.iter().flat_map(|tls| tls.attention(now)));
     }
 }
 
@@ -199,6 +225,7 @@ impl Register {
             outbox: OutboxCondition { queued: census.queued, delivered: census.delivered, rejected: census.rejected },
             quarantine: census.quarantined,
             directory: DirectoryCondition { organizations, problem },
+            tls: None,
             sessions: self.sessions.count(),
             damage: census.damage,
         }

@@ -27,6 +27,7 @@ mod serving;
 mod sessions;
 mod signing_in;
 mod syncing;
+mod tls;
 mod words;
 
 pub use account::{
@@ -34,11 +35,12 @@ pub use account::{
 };
 pub use accounts::AccountError;
 pub use condition::{
-    Condition, DirectoryCondition, OutboxCondition, PullingCondition, StoreCondition, UpstreamCondition, UpstreamState,
+    Condition, DirectoryCondition, OutboxCondition, PullingCondition, StoreCondition, TlsCondition, UpstreamCondition,
+    UpstreamState,
 };
 pub use config::{
-    Config, ConfigError, DEFAULT_PATH, DirectoryConfig, LimitsConfig, Loaded, LogConfig, LogFormat, LogLevel,
-    PasswordsConfig, PullAt, SessionsConfig, UpstreamConfig,
+    ClientCertificates, Config, ConfigError, DEFAULT_PATH, DirectoryConfig, LimitsConfig, Loaded, LogConfig, LogFormat,
+    LogLevel, PasswordsConfig, Patience, PullAt, SessionsConfig, TlsConfig, UpstreamConfig,
 };
 pub use control::{CallError, Caller, PullSummary, user_name};
 pub use directory::DirectoryDocument;
@@ -53,3 +55,4 @@ pub use secret::{NoRandomness, Secret};
 pub use server::{Running, Server, StartError};
 pub use signing_in::{Refused, SignedIn};
 pub use syncing::{SyncError, Syncing};
+pub use tls::check_tls;

@@ -50,10 +50,12 @@ pub(crate) struct Metrics {
     upstream: Family<StateLabels, Gauge>,
     last_pull: Gauge<f64, AtomicU64>,
     pull_records: Gauge,
+    /// Only of a register that has one: an expiry in 1970 would be an alarm.
+    certificate: Option<Gauge>,
 }
 
 impl Metrics {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(with_certificate: bool) -> Self {
         let mut registry = Registry::with_prefix("prikrep");
         let latency = Family::new_with_constructor((|| Histogram::new(BUCKETS_SECS)) as fn() -> Histogram);
         let requests = Family::<RequestLabels, Counter>::default();
@@ -80,6 +82,11 @@ impl Metrics {
         let last_pull = Gauge::<f64, AtomicU64>::default();
         let help = "When a pull last came to its end, since the beginning of 1970";
         registry.register_with_unit("last_pull_timestamp", help, Unit::Seconds, last_pull.clone());
+        let certificate = with_certificate.then(Gauge::default);
+        if let Some(gauge) = &certificate {
+            let help = "When the certificate expires, since the beginning of 1970";
+            registry.register_with_unit("tls_certificate_expires_timestamp", help, Unit::Seconds, gauge.clone());
+        }
         Self {
             registry,
             requests,
@@ -95,6 +102,7 @@ impl Metrics {
             upstream,
             last_pull,
             pull_records,
+            certificate,
         }
     }
 
@@ -134,6 +142,9 @@ impl Metrics {
             self.last_pull.set(std::time::Duration::from_millis(last_millis.unsigned_abs()).as_secs_f64());
             let records = upstream.pulling.as_ref().map_or(0, |pull| pull.records);
             self.pull_records.set(i64::try_from(records).unwrap_or(i64::MAX));
+        }
+        if let (Some(gauge), Some(tls)) = (&self.certificate, &condition.tls) {
+            gauge.set(tls.certificate_expires_at.timestamp());
         }
         let mut text = String::new();
         encode(&mut text, &self.registry)?;

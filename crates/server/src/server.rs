@@ -19,7 +19,9 @@ use crate::control::{Control, Listening, listen};
 use crate::http::{Api, ApiParts, Shared, router};
 use crate::metrics::Metrics;
 use crate::opening::{OpenError, open_store};
+use crate::serving::Door;
 use crate::syncing::{SyncError, Syncing};
+use crate::tls::Tls;
 
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// For the daemon: a stop is to take five seconds with everything.
@@ -47,6 +49,12 @@ pub enum StartError {
     /// The control listener.
     #[error("не удалось открыть управление в папке данных")]
     Control(#[source] std::io::Error),
+    /// The certificate, in words for an administrator.
+    #[error("{0}")]
+    Tls(String),
+    /// HTTP without TLS that others could read along, in words for an administrator.
+    #[error("{0}")]
+    PlainHttp(String),
     /// A fault of this program.
     #[error("внутренний сбой при запуске")]
     Internal,
@@ -59,6 +67,7 @@ pub struct Server;
 /// A register that runs.
 pub struct Running {
     address: SocketAddr,
+    scheme: &'static str,
     register: Arc<Register>,
     store: Arc<dyn Store>,
     conditions: Conditions,
@@ -83,6 +92,10 @@ impl Server {
     /// # Errors
     /// [`StartError`]; nothing runs then.
     pub async fn start_with(config: Config, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
+        if let Some(words) = config.refused_plain_http() {
+            return Err(StartError::PlainHttp(words));
+        }
+        let tls = open_tls(&config).await?;
         let listener = TcpListener::bind(config.listen)
             .await
             .map_err(|source| StartError::Listen { address: config.listen, source })?;
@@ -99,6 +112,8 @@ impl Server {
         let conditions = Conditions {
             register: Arc::clone(&register),
             daemon: syncing.as_ref().map(|syncing| syncing.status()),
+            tls: tls.clone(),
+            exposure: config.plain_http_beyond_loopback(),
             stopping: stopping.clone(),
         };
         let control = Control {
@@ -111,16 +126,17 @@ impl Server {
         let parts = ApiParts {
             register: Arc::clone(&register),
             conditions: conditions.clone(),
-            metrics: Arc::new(Metrics::new()),
+            metrics: Arc::new(Metrics::new(tls.is_some())),
             clock,
             stopping: stopping.clone(),
         };
         let api = Api::new(parts, &config);
         let sweeping = tokio::spawn(sweep(Arc::clone(&api)));
-        let serving =
-            tokio::spawn(crate::serving::serve(listener, router(api), config.limits.connections, stopping.clone()));
-        tracing::info!(%address, upstream = syncing.is_some(), "the register serves");
-        Ok(Running { address, register, store, conditions, syncing, stopping, serving, sweeping, control })
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let door = Door { connections: config.limits.connections, patience: config.patience, tls };
+        let serving = tokio::spawn(crate::serving::serve(listener, router(api), door, stopping.clone()));
+        tracing::info!(%address, scheme, upstream = syncing.is_some(), "the register serves");
+        Ok(Running { address, scheme, register, store, conditions, syncing, stopping, serving, sweeping, control })
     }
 }
 
@@ -135,6 +151,13 @@ async fn open(
         Ok::<_, OpenError>((Arc::new(register), store))
     });
     Ok(opened.await.map_err(|_| StartError::Internal)??)
+}
+
+async fn open_tls(config: &Config) -> Result<Option<Arc<Tls>>, StartError> {
+    let Some(tls) = config.tls.clone() else { return Ok(None) };
+    let patience = config.patience;
+    let opened = spawn_blocking(move || Tls::open(&tls, patience)).await.map_err(|_| StartError::Internal)?;
+    opened.map(|tls| Some(Arc::new(tls))).map_err(StartError::Tls)
 }
 
 /// Forgets what is over: sessions, quiet clients, entries of the journal after their time.
@@ -155,10 +178,10 @@ async fn sweep(api: Shared) {
 }
 
 impl Running {
-    /// Where the API is, for example `http://127.0.0.1:8090`.
+    /// Where the API is, for example `https://127.0.0.1:8090`.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// The register itself. It must be let go before [`Self::stop`], for the folder to be free after it.
@@ -186,7 +209,8 @@ impl Running {
 
     /// Stops: running requests get 3 seconds to end, long polls end at once.
     pub async fn stop(self) {
-        let Self { register, store, conditions, syncing, stopping, serving, sweeping, control, address } = self;
+        let Self { register, store, conditions, syncing, stopping, serving, sweeping, control, address, scheme: _ } =
+            self;
         stopping.cancel();
         drop((register, conditions));
         let syncing = async {

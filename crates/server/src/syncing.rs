@@ -24,9 +24,11 @@ pub enum SyncError {
     /// Its address or certificates.
     #[error(transparent)]
     Options(#[from] HttpOptionsError),
-    /// The certificates' file.
-    #[error("upstream.ca_file: не удалось прочитать {}", path.display())]
+    /// A file of certificates.
+    #[error("{key}: не удалось прочитать {}", path.display())]
     Certificates {
+        /// The key of the configuration that names it.
+        key: &'static str,
         /// The file.
         path: PathBuf,
         /// Why.
@@ -63,19 +65,15 @@ impl Syncing {
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, SyncError> {
-        let trusted_pem = match &config.ca_file {
-            None => None,
-            Some(path) => {
-                let read = tokio::fs::read(path).await;
-                Some(read.map_err(|source| SyncError::Certificates { path: path.clone(), source })?)
-            }
-        };
+        let trusted_pem = read_pem("upstream.ca_file", config.ca_file.as_deref()).await?;
+        let own = read_pem("upstream.client_certificate_file", config.client_certificate_file.as_deref()).await?;
         let file = config.password_file.clone();
         let upstream = HttpUpstream::new(HttpOptions {
             url: config.url.clone(),
             login: config.login.clone(),
             password: PasswordSource::new(move || read_password(&file)),
-            trusted_pem,
+            trusted_pem: trusted_pem.map(String::into_bytes),
+            identity_pem: own.map(Secret::new),
             timeouts: Timeouts::default(),
         })?;
         let daemon = Daemon::start(store, upstream, Config::new(pulls), clock);
@@ -110,6 +108,12 @@ impl Syncing {
             tracing::warn!("the daemon did not come to its end in time");
         }
     }
+}
+
+async fn read_pem(key: &'static str, path: Option<&Path>) -> Result<Option<String>, SyncError> {
+    let Some(path) = path else { return Ok(None) };
+    let read = tokio::fs::read_to_string(path).await;
+    read.map(Some).map_err(|source| SyncError::Certificates { key, path: path.to_owned(), source })
 }
 
 /// The password of a file, without the white space around it.

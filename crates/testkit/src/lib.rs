@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod api;
+mod authority;
 pub mod given;
 pub mod programs;
 mod region;
@@ -13,6 +14,7 @@ mod stores;
 mod workstation;
 
 pub use api::{Api, Reply};
+pub use authority::{Authority, Issued};
 pub use given::{ZONE, draft_of};
 pub use region::{PASSWORD, Region, start};
 pub use site::{Gateway, Site};

@@ -120,6 +120,7 @@ fn configured(folder: &Path, gateway: &prikrep_simulator::Running) -> Config {
             password_file,
             pull_at: PullAt::default(),
             ca_file: None,
+            client_certificate_file: None,
         }),
         directory: DirectoryConfig { file: Some(directory_file) },
         ..Config::default()

@@ -38,6 +38,7 @@ impl Workstation {
             login: login.to_owned(),
             password: PasswordSource::fixed(Secret::new(PASSWORD.to_owned())),
             trusted_pem: None,
+            identity_pem: None,
             timeouts: Timeouts::default(),
         })
         .unwrap();

@@ -39,6 +39,7 @@ async fn pull(size: u64) -> (Duration, Duration) {
             login: DEFAULT_LOGIN.to_owned(),
             password_file,
             ca_file: None,
+            client_certificate_file: None,
             pull_at: prikrep_server::PullAt::default(),
         }),
         ..prikrep_server::Config::default()
@@ -66,6 +67,7 @@ async fn pull(size: u64) -> (Duration, Duration) {
         login: "daemon".to_owned(),
         password: PasswordSource::fixed(Secret::new("prikrep-figures".to_owned())),
         trusted_pem: None,
+        identity_pem: None,
         timeouts: Timeouts::default(),
     })
     .unwrap();

@@ -63,6 +63,7 @@ fn service_over(node: &Node<ToGateway>, now: chrono::DateTime<Utc>) -> Arc<Regis
         login: "region".to_owned(),
         password_file: "password".into(),
         ca_file: None,
+        client_certificate_file: None,
         pull_at: PullAt::default(),
     });
     Arc::new(Register::open(Arc::clone(&node.store) as Arc<dyn Store>, &config, now).unwrap())

@@ -77,6 +77,7 @@ impl Places {
             login: LOGIN.to_owned(),
             password: PasswordSource::fixed(Password::new(PASSWORD.to_owned())),
             trusted_pem: None,
+            identity_pem: None,
             timeouts: Timeouts::default(),
         })?;
         let session = Session {
@@ -125,6 +126,7 @@ fn register_config(folder: &Path, gateway: &prikrep_simulator::Running) -> Resul
             login: DEFAULT_LOGIN.to_owned(),
             password_file,
             ca_file: None,
+            client_certificate_file: None,
             pull_at: PullAt::Live,
         }),
         directory: DirectoryConfig { file: Some(directory_file) },

@@ -181,6 +181,7 @@ fn configured(folder: &Path, gateway: &prikrep_simulator::Running, listen: Socke
             login: DEFAULT_LOGIN.to_owned(),
             password_file,
             ca_file: None,
+            client_certificate_file: None,
             pull_at: PullAt::Live,
         }),
         directory: DirectoryConfig { file: Some(directory_file) },

@@ -1,6 +1,5 @@
 //! The client over HTTP: what it sends, and what it makes of everything that may come back.
 
-use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -476,41 +475,4 @@ fn addresses_that_cannot_be_used_are_refused_in_words() {
         let options = HttpOptions { trusted_pem: Some(pem.to_vec()), ..options("https://host/") };
         assert!(HttpUpstream::new(options).is_err());
     }
-}
-
-/// Serves one request by connection over TLS, for as long as the test runs.
-fn tls_server() -> u16 {
-    use rustls::pki_types::pem::PemObject;
-    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-    let chain = vec![CertificateDer::from_pem_slice(include_bytes!("tls/server.pem")).unwrap()];
-    let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/server.key")).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config = Arc::new(config.with_no_client_auth().with_single_cert(chain, key).unwrap());
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
-            let mut stream = rustls::StreamOwned::new(connection, stream.unwrap());
-            if stream.read(&mut [0; 4_096]).is_ok() {
-                let head =
-                    format!("HTTP/1.1 201 Created\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", SESSION.len());
-                let _ = stream.write_all(format!("{head}{SESSION}").as_bytes()).and_then(|()| stream.flush());
-            }
-        }
-    });
-    port
-}
-
-#[tokio::test]
-async fn a_certificate_is_trusted_only_when_its_authority_is() {
-    let port = tls_server();
-    let trusting = |url: String, pem: &[u8]| HttpOptions { trusted_pem: Some(pem.to_vec()), ..options(&url) };
-    let (ours, other) = (include_bytes!("tls/ca.pem"), include_bytes!("tls/server.pem"));
-    let by_name = HttpUpstream::new(trusting(format!("https://localhost:{port}"), ours)).unwrap();
-    assert!(by_name.sign_in().await.is_ok());
-    let options = trusting(format!("https://localhost:{port}"), other);
-    let error = HttpUpstream::new(options).unwrap().sign_in().await.unwrap_err();
-    assert!(is_network(&error, NetworkFault::UntrustedCertificate), "{error:?}");
 }

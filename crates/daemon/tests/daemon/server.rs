@@ -160,6 +160,7 @@ pub(crate) fn options(url: &str) -> HttpOptions {
         login: "region-22".to_owned(),
         password: PasswordSource::fixed(Secret::new("pass-word".to_owned())),
         trusted_pem: None,
+        identity_pem: None,
         timeouts: Timeouts::default(),
     }
 }

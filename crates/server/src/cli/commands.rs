@@ -10,8 +10,8 @@ use anyhow::{Context, bail};
 use chrono::Utc;
 use prikrep_daemon::{Pulls, SystemClock};
 use prikrep_server::{
-    AccountChange, Config, Loaded, Login, NewAccount, NewOrganization, Order, Outcome, PullSummary, Scope, Search,
-    Syncing, UpstreamCondition, open_store,
+    AccountChange, Config, ConfigError, Loaded, Login, NewAccount, NewOrganization, Order, Outcome, PullSummary, Scope,
+    Search, Syncing, UpstreamCondition, check_tls, open_store,
 };
 use tokio::task::spawn_blocking;
 
@@ -83,8 +83,13 @@ fn unexpected<T>() -> anyhow::Result<T> {
 }
 
 fn check(path: &Path, output: Output) -> anyhow::Result<ExitCode> {
-    match Config::load(path) {
-        Ok(Loaded { warnings, .. }) => {
+    let checked = Config::load(path).and_then(|Loaded { config, mut warnings }| {
+        let failed = |problem| ConfigError { path: path.to_owned(), problems: vec![problem] };
+        warnings.extend(config.tls.as_ref().map_or(Ok(Vec::new()), |tls| check_tls(tls, Utc::now())).map_err(failed)?);
+        Ok(warnings)
+    });
+    match checked {
+        Ok(warnings) => {
             let mut lines = vec![format!("Конфигурация {} верна", path.display())];
             lines.extend(warnings.iter().map(|warning| format!("  внимание: {warning}")));
             say(output, &serde_json::json!({"problems": [], "warnings": warnings}), &lines.join("\n"))?;

@@ -41,6 +41,8 @@ async fn not_started(error: StartError, config: &Config) -> anyhow::Error {
         | StartError::Open(_)
         | StartError::Syncing(_)
         | StartError::Control(_)
+        | StartError::Tls(_)
+        | StartError::PlainHttp(_)
         | StartError::Internal) => error.into(),
     }
 }

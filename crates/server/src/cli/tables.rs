@@ -112,6 +112,9 @@ pub(crate) fn status(condition: &Condition, running: bool, zone: Tz) -> String {
         format!("Справочник: организаций {}", condition.directory.organizations),
         format!("Сеансов: {}", condition.sessions),
     ];
+    if let Some(tls) = &condition.tls {
+        lines.push(format!("Сертификат TLS: действует до {}", local(tls.certificate_expires_at, zone)));
+    }
     if let Some(upstream) = &condition.upstream {
         lines.extend(upstream_lines(upstream, zone));
     }

@@ -58,6 +58,7 @@ impl Config {
         let base = path.parent().map(Path::to_owned).unwrap_or_default();
         config.resolve(&std::path::absolute(&base).unwrap_or(base));
         let mut problems = config.out_of_range();
+        problems.extend(config.refused_plain_http());
         problems.extend(config.upstream.as_ref().and_then(|upstream| upstream.problem()));
         problems.extend(config.directory.file.as_deref().and_then(missing_file("directory.file")));
         problems.extend(config.passwords.common_file.as_deref().and_then(missing_file("passwords.common_file")));
@@ -65,12 +66,15 @@ impl Config {
     }
 
     fn resolve(&mut self, base: &Path) {
-        let upstream = self
-            .upstream
-            .iter_mut()
-            .flat_map(|upstream| std::iter::once(&mut upstream.password_file).chain(upstream.ca_file.as_mut()));
+        let upstream = self.upstream.iter_mut().flat_map(|upstream| {
+            let certificates = upstream.ca_file.iter_mut().chain(upstream.client_certificate_file.iter_mut());
+            std::iter::once(&mut upstream.password_file).chain(certificates)
+        });
+        let tls = self.tls.iter_mut().flat_map(|tls| {
+            [&mut tls.certificate_file, &mut tls.key_file].into_iter().chain(tls.client_ca_file.as_mut())
+        });
         let optional = self.key_file.iter_mut().chain(&mut self.directory.file).chain(&mut self.passwords.common_file);
-        for path in std::iter::once(&mut self.data_dir).chain(upstream).chain(optional) {
+        for path in std::iter::once(&mut self.data_dir).chain(upstream).chain(tls).chain(optional) {
             *path = base.join(&*path);
         }
     }
@@ -106,15 +110,40 @@ impl Config {
             .collect()
     }
 
+    /// Why it must not be served, when nothing in it says that the network may read along.
+    pub(crate) fn refused_plain_http(&self) -> Option<String> {
+        (!self.allow_plain_http_beyond_loopback && self.is_open()).then(|| {
+            format!(
+                "listen = {}: без TLS регистр слушает только 127.0.0.1 или [::1], иначе данные пациентов и пароли пойдут \
+                 по сети открытым текстом; задайте раздел [tls], или слушайте 127.0.0.1 за прокси с TLS, или \
+                 разрешите это ключом allow_plain_http_beyond_loopback = true",
+                self.listen
+            )
+        })
+    }
+
+    /// What is said at every start, and all the time, when it is allowed.
+    pub(crate) fn plain_http_beyond_loopback(&self) -> Option<String> {
+        self.is_open().then(|| {
+            format!(
+                "listen = {}: HTTP без TLS виден сети, данные пациентов и пароли идут открытым текстом \
+                 (allow_plain_http_beyond_loopback)",
+                self.listen
+            )
+        })
+    }
+
+    fn is_open(&self) -> bool {
+        self.tls.is_none() && !self.listen.ip().is_loopback()
+    }
+
     fn warnings(&self) -> Vec<String> {
         let mut warnings: Vec<String> = strange_variables()
             .map(|name| format!("переменная среды {name} не относится ни к одному ключу: нет ли в ней опечатки"))
             .collect();
-        if !self.listen.ip().is_loopback() {
-            warnings.push(format!(
-                "listen = {}: соединения не шифруются; поставьте перед регистром прокси с TLS и слушайте 127.0.0.1",
-                self.listen
-            ));
+        warnings.extend(self.plain_http_beyond_loopback());
+        if self.allow_plain_http_beyond_loopback && self.tls.is_some() {
+            warnings.push("allow_plain_http_beyond_loopback при разделе [tls] не нужен: уберите его".to_owned());
         }
         let Some(upstream) = &self.upstream else {
             warnings.push("раздела [upstream] нет: заявления загружаться не будут".to_owned());
@@ -123,9 +152,15 @@ impl Config {
         if upstream.is_open() {
             warnings.push("upstream.url: http без шифрования; пароль и данные пойдут открытым текстом".to_owned());
         }
-        if others_read(&upstream.password_file) {
-            let path = upstream.password_file.display();
-            warnings.push(format!("upstream.password_file: {path} доступен не только владельцу; chmod 600 {path}"));
+        let secrets = [
+            ("upstream.password_file", Some(&upstream.password_file)),
+            ("upstream.client_certificate_file", upstream.client_certificate_file.as_ref()),
+        ];
+        for (key, path) in secrets.into_iter().filter_map(|(key, path)| Some((key, path?))) {
+            if others_read(path) {
+                let path = path.display();
+                warnings.push(format!("{key}: {path} доступен не только владельцу; chmod 600 {path}"));
+            }
         }
         warnings
     }
@@ -146,7 +181,12 @@ impl super::UpstreamConfig {
         if self.login.is_empty() {
             return Some("upstream.login: пусто".to_owned());
         }
-        let certificates = self.ca_file.as_deref().and_then(missing_file("upstream.ca_file"));
+        let own = self.client_certificate_file.as_deref();
+        let certificates = self
+            .ca_file
+            .as_deref()
+            .and_then(missing_file("upstream.ca_file"))
+            .or_else(|| own.and_then(missing_file("upstream.client_certificate_file")));
         certificates.or_else(|| missing_file("upstream.password_file")(&self.password_file))
     }
 
@@ -198,13 +238,13 @@ fn missing_file(key: &'static str) -> impl Fn(&Path) -> Option<String> {
 }
 
 #[cfg(unix)]
-pub(super) fn others_read(path: &Path) -> bool {
+pub(crate) fn others_read(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
 }
 
 #[cfg(not(unix))]
-pub(super) fn others_read(_: &Path) -> bool {
+pub(crate) fn others_read(_: &Path) -> bool {
     false
 }
 

@@ -14,8 +14,9 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 
 use crate::sessions::SessionRules;
+pub(crate) use load::others_read;
 pub use load::{ConfigError, DEFAULT_PATH, Loaded};
-pub use values::{LogFormat, LogLevel, PullAt};
+pub use values::{ClientCertificates, LogFormat, LogLevel, PullAt};
 
 /// The configuration of a register.
 #[derive(Clone, Debug, Deserialize)]
@@ -31,6 +32,10 @@ pub struct Config {
     /// The time zone of the medical organizations.
     #[serde(deserialize_with = "values::zone")]
     pub timezone: Tz,
+    /// Lets HTTP without TLS be served to other machines: names, SNILS and passwords can be read on the way then.
+    pub allow_plain_http_beyond_loopback: bool,
+    /// The certificate; without it HTTP is spoken in the clear.
+    pub tls: Option<TlsConfig>,
     /// Proxies whose `X-Forwarded-For` is believed; the address that they name is the client's.
     #[serde(deserialize_with = "values::proxies")]
     pub trusted_proxies: Vec<IpAddr>,
@@ -48,6 +53,9 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// Logs.
     pub log: LogConfig,
+    /// How long a connection's steps may take; not in the file.
+    #[serde(skip)]
+    pub patience: Patience,
 }
 
 impl Default for Config {
@@ -57,6 +65,8 @@ impl Default for Config {
             key_file: None,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8090)),
             timezone: chrono_tz::Asia::Barnaul,
+            allow_plain_http_beyond_loopback: false,
+            tls: None,
             trusted_proxies: Vec::new(),
             upstream: None,
             directory: DirectoryConfig::default(),
@@ -65,17 +75,20 @@ impl Default for Config {
             journal: JournalConfig::default(),
             limits: LimitsConfig::default(),
             log: LogConfig::default(),
+            patience: Patience::default(),
         }
     }
 }
 
 impl Config {
     /// The keys and sections of the file.
-    const KEYS: [&str; 12] = [
+    const KEYS: [&str; 14] = [
         "data_dir",
         "key_file",
         "listen",
         "timezone",
+        "allow_plain_http_beyond_loopback",
+        "tls",
         "trusted_proxies",
         "upstream",
         "directory",
@@ -93,6 +106,46 @@ impl Config {
     }
 }
 
+/// The certificate of the register, and what it asks of its clients. The files are read again when they change.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// The certificate and those between it and its authority, in PEM, its own first.
+    pub certificate_file: PathBuf,
+    /// Its private key, in PEM, without a password.
+    pub key_file: PathBuf,
+    /// The authorities of client certificates, in PEM; without it no client is asked for one.
+    #[serde(default)]
+    pub client_ca_file: Option<PathBuf>,
+    /// Who has to show one.
+    #[serde(default)]
+    pub client_certificates: ClientCertificates,
+}
+
+/// How long each step of a connection may take. A client that takes longer loses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// For a TLS handshake.
+    pub handshake: Duration,
+    /// From the end of one request to the end of the next one's headers.
+    pub headers: Duration,
+    /// For the client to take something of what is written.
+    pub writing: Duration,
+    /// Between two looks at the certificate's files.
+    pub look: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            handshake: Duration::from_secs(10),
+            headers: Duration::from_secs(60),
+            writing: Duration::from_secs(30),
+            look: Duration::from_secs(1),
+        }
+    }
+}
+
 /// The gateway of the federal service.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -103,9 +156,12 @@ pub struct UpstreamConfig {
     pub login: String,
     /// The file with its password; surrounding white space does not count.
     pub password_file: PathBuf,
-    /// The certificates of the only authorities to trust, in PEM; without it those of the system.
+    /// Certificates of authorities to trust beside those of the system, in PEM.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
+    /// The register's own certificate for the gateway, with its key, in one PEM file.
+    #[serde(default)]
+    pub client_certificate_file: Option<PathBuf>,
     /// When to pull.
     #[serde(default)]
     pub pull_at: PullAt,

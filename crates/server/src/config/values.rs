@@ -34,6 +34,26 @@ impl<'de> Deserialize<'de> for PullAt {
     }
 }
 
+/// Which clients have to show a certificate of `client_ca_file`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClientCertificates {
+    /// All of them: without one there is no connection.
+    #[default]
+    All,
+    /// Those that sign in with an account of the role `daemon`. Others may.
+    Daemons,
+}
+
+impl<'de> Deserialize<'de> for ClientCertificates {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        match String::deserialize(from)?.as_str() {
+            "all" => Ok(Self::All),
+            "daemons" => Ok(Self::Daemons),
+            _ => Err(D::Error::custom("ожидается \"all\" или \"daemons\"")),
+        }
+    }
+}
+
 /// How a line of the log looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogFormat {

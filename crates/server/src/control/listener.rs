@@ -19,9 +19,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{ControlFile, Hello, Ordered, PullSummary, Refusal, proof};
 use crate::condition::Conditions;
+use crate::config::Patience;
 use crate::secret::same;
+use crate::serving::Door;
 use crate::syncing::Syncing;
-use crate::{Order, Outcome, Register, Secret, words};
+use crate::{Order, OrderError, Outcome, Register, Secret, words};
 
 const MAX_BODY_BYTES: usize = 64 << 10;
 const MAX_CONNECTIONS: usize = 16;
@@ -68,7 +70,9 @@ pub(crate) async fn listen(
     let file = ControlFile { address: listener.local_addr()?, token: token.clone() };
     file.write(data_dir)?;
     let router = router(Arc::new(Shared { control, token }));
-    let task = tokio::spawn(crate::serving::serve(listener, router, MAX_CONNECTIONS, stopping));
+    // It is on the loopback whatever the API listens on, and proves itself by its token.
+    let door = Door { connections: MAX_CONNECTIONS, patience: Patience::default(), tls: None };
+    let task = tokio::spawn(crate::serving::serve(listener, router, door, stopping));
     Ok(Listening { file, data_dir: data_dir.to_owned(), task })
 }
 
@@ -110,7 +114,11 @@ async fn order(
     let done = spawn_blocking(move || {
         let control = &shared.control;
         let now = control.clock.now();
-        control.register.carry_out(ordered.order, &ordered.by, control.conditions.upstream(), now)
+        let mut outcome = control.register.carry_out(ordered.order, &ordered.by, control.conditions.upstream(), now)?;
+        if let Outcome::Status(condition) = &mut outcome {
+            control.conditions.complete(condition, now);
+        }
+        Ok::<_, OrderError>(outcome)
     });
     let outcome = done.await.map_err(|_| Refused::internal())?;
     outcome.map(Json).map_err(|error| Refused(words::chain(&error)))

@@ -73,6 +73,7 @@ async fn let_in(
     let Peer(peer) = peer.ok_or_else(|| Failure::from(Problem::new(ProblemKind::Internal)))?;
     let address = client_address(peer.to_canonical(), request.headers(), &api.trusted_proxies);
     let who = api.parts.register.signed_in(token, api.now())?.from_address(address);
+    api.check_certificate(who.account.role, request.extensions().get())?;
     if let Some(tag) = request.extensions().get::<AccountTag>() {
         tag.set(who.account.login.tag());
     }

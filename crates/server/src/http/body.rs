@@ -1,6 +1,6 @@
 //! Bodies: JSON in, within its limit and with the wrong field named; JSON out.
 
-use axum::body::to_bytes;
+use axum::body::{HttpBody, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -25,15 +25,20 @@ impl FromRequest<Shared> for JsonBytes {
             return Err(Failure::from(problem).with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
         }
         let most = api.limits.body_bytes;
+        let declared = request.body().size_hint().lower();
+        if usize::try_from(declared).map_or(true, |declared| declared > most) {
+            return Err(too_large(most));
+        }
         match to_bytes(request.into_body(), most).await {
             Ok(bytes) => Ok(Self(bytes)),
-            Err(error) if is_over_limit(&error) => {
-                let detail = format!("Тело запроса больше {} КиБ", most >> 10);
-                Err(Problem::new(ProblemKind::TooLarge).with_detail(detail).into())
-            }
+            Err(error) if is_over_limit(&error) => Err(too_large(most)),
             Err(_) => Err(words::bad_request("Тело запроса оборвалось").into()),
         }
     }
+}
+
+fn too_large(most: usize) -> Failure {
+    Problem::new(ProblemKind::TooLarge).with_detail(format!("Тело запроса больше {} КиБ", most >> 10)).into()
 }
 
 fn is_plain_json(headers: &HeaderMap) -> bool {

@@ -15,6 +15,13 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 
+/// The connection is over TLS; an extension of every request on it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Secured {
+    /// Whether the client has shown a certificate that is trusted.
+    pub(crate) client_certificate: bool,
+}
+
 /// The client's address: the peer's, or what a trusted proxy says it is.
 pub(crate) struct ClientAddress(pub(crate) IpAddr);
 

@@ -4,15 +4,27 @@ use std::any::Any;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use prikrep_domain::{Problem, ProblemKind};
 
-use super::{Failure, Shared, feed, words};
+use super::{Failure, Secured, Shared, feed, words};
 
 const MAX_URI_BYTES: usize = 4 << 10;
+/// A browser that is led here by mistake or by somebody shows, runs, frames and tells nothing.
+const FIXED: [(HeaderName, HeaderValue); 4] = [
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+];
+/// A year.
+const ONLY_TLS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Ends a request that takes too long, and refuses an address that is too long.
 pub(crate) async fn time_and_uri(State(api): State<Shared>, request: Request, next: Next) -> Response {
@@ -35,12 +47,16 @@ pub(crate) fn panicked(_: Box<dyn Any + Send>) -> Response {
     Failure::from(Problem::new(ProblemKind::Internal)).into_response()
 }
 
-/// Headers of every response: personal data is kept by no cache on the way.
+/// Headers of every response: personal data is kept by no cache on the way, and by no browser.
 pub(crate) async fn headers(request: Request, next: Next) -> Response {
+    let secured = request.extensions().get::<Secured>().is_some();
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.extend(FIXED);
+    if secured {
+        headers.insert(STRICT_TRANSPORT_SECURITY, ONLY_TLS);
+    }
     response
 }
 

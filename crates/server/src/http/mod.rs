@@ -35,7 +35,7 @@ use utoipa_axum::routes;
 
 use crate::words;
 use access::Access;
-pub(crate) use client::Peer;
+pub(crate) use client::{Peer, Secured};
 pub(crate) use failure::Failure;
 pub(crate) use shared::{Api, ApiParts, Shared};
 

@@ -1,5 +1,6 @@
 //! Signing in and out.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -7,7 +8,7 @@ use prikrep_domain::{Credentials, PasswordChange, Session};
 
 use super::body::{BodyFault, JsonBytes, json_bytes, to_json};
 use super::client::ClientAddress;
-use super::{Failure, Shared};
+use super::{Failure, Secured, Shared};
 use crate::{Register, SignedIn, words};
 
 /// Sign in
@@ -22,6 +23,7 @@ use crate::{Register, SignedIn, words};
         (status = 201, description = "A session", body = Session),
         (status = 400, description = "bad-request: not JSON, or a field is missing or too long"),
         (status = 401, description = "bad-credentials"),
+        (status = 403, description = "not-allowed: an account of the role daemon without a client certificate"),
         (status = 413, description = "too-large"),
         (status = 415, description = "bad-request: the body is not plain `application/json`"),
         (status = 429, description = "too-many-attempts or overloaded, with Retry-After"),
@@ -30,6 +32,7 @@ use crate::{Register, SignedIn, words};
 pub(crate) async fn sign_in(
     State(api): State<Shared>,
     ClientAddress(address): ClientAddress,
+    secured: Option<Extension<Secured>>,
     body: JsonBytes,
 ) -> Result<Response, Failure> {
     let credentials: Credentials = body.read().map_err(|fault| match fault {
@@ -41,6 +44,12 @@ pub(crate) async fn sign_in(
     api.rates.sign_in(address, is_at_its_place.then(|| credentials.login.trim().to_ascii_lowercase()))?;
     let work = move |register: &Register| register.sign_in(&credentials, address, now);
     let session = api.work.with_password(is_at_its_place, work).await?;
+    if let Err(problem) = api.check_certificate(session.role, secured.as_deref()) {
+        // Nobody has its token, and nobody gets it.
+        let token = session.token.unwrap_or_default();
+        api.work.with_store(move |register| register.sign_out(&register.signed_in(&token, now)?)).await?;
+        return Err(problem.into());
+    }
     Ok(json_bytes(StatusCode::CREATED, to_json(&session)?))
 }
 

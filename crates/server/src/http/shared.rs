@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use prikrep_daemon::Clock;
+use prikrep_domain::{Problem, Role};
 use tokio_util::sync::CancellationToken;
 
+use super::Secured;
 use super::longpoll::LongPolls;
 use super::rates::Rates;
 use super::work::Work;
-use crate::Register;
 use crate::condition::Conditions;
 use crate::config::{Config, LimitsConfig};
 use crate::metrics::Metrics;
+use crate::{Register, words};
 
 /// The shared state, as handlers hold it.
 pub(crate) type Shared = Arc<Api>;
@@ -32,6 +34,7 @@ pub(crate) struct Api {
     pub(crate) parts: ApiParts,
     pub(crate) limits: LimitsConfig,
     pub(crate) trusted_proxies: Vec<IpAddr>,
+    daemons_show_certificates: bool,
     pub(crate) work: Work,
     pub(crate) polls: LongPolls,
     pub(crate) rates: Rates,
@@ -44,10 +47,22 @@ impl Api {
             work: Work::new(Arc::clone(&parts.register), limits.at_once),
             polls: LongPolls::new(limits.long_polls),
             rates: Rates::new(&limits),
+            daemons_show_certificates: config.tls.as_ref().is_some_and(|tls| tls.client_ca_file.is_some()),
             trusted_proxies: config.trusted_proxies.clone(),
             limits,
             parts,
         })
+    }
+
+    /// Whether a connection is good enough for a role.
+    pub(crate) fn check_certificate(&self, role: Role, secured: Option<&Secured>) -> Result<(), Problem> {
+        let shown = secured.is_some_and(|secured| secured.client_certificate);
+        if self.daemons_show_certificates && role == Role::Daemon && !shown {
+            return Err(words::not_allowed(
+                "Учётной записи обмена (daemon) нужен сертификат клиента: задайте upstream.client_certificate_file",
+            ));
+        }
+        Ok(())
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

@@ -39,6 +39,10 @@ fn what_is_wrong_is_named() {
         ("[limits]\nbody_bytes = 100", "limits.body_bytes = 100: допустимо от 32768"),
         ("[directory]\nfile = \"nothing.json\"", "directory.file: не удалось открыть"),
         ("listen = ", "не удалось разобрать TOML"),
+        ("listen = \"0.0.0.0:80\"", "listen = 0.0.0.0:80: без TLS регистр слушает только 127.0.0.1"),
+        ("listen = \"[::]:80\"\nallow_plain_http_beyond_loopback = false", "allow_plain_http_beyond_loopback = true"),
+        ("[tls]\ncertificate_file = \"a\"", "ключ tls.key_file не задан"),
+        ("[tls]\nclient_certificates = \"none\"", "ключ tls.client_certificates: ожидается \"all\""),
     ];
     for (text, words) in rows {
         let problems = problems(text);
@@ -101,8 +105,14 @@ fn defaults_are_enough_and_what_is_doubtful_is_said() {
     assert_eq!(loaded.config.listen.to_string(), "127.0.0.1:8090");
     assert_eq!(loaded.config.timezone, chrono_tz::Asia::Barnaul);
     assert!(loaded.warnings.iter().any(|words| words.contains("[upstream]")));
-    std::fs::write(&path, format!("listen = \"0.0.0.0:80\"\n{}", UPSTREAM.replace("127.0.0.1", "gateway.example")))
-        .unwrap();
+    std::fs::write(
+        &path,
+        format!(
+            "listen = \"0.0.0.0:80\"\nallow_plain_http_beyond_loopback = true\n{}",
+            UPSTREAM.replace("127.0.0.1", "gateway.example")
+        ),
+    )
+    .unwrap();
     std::fs::write(folder.path().join("password"), "x").unwrap();
     let warnings = Config::load(&path).unwrap().warnings.join("\n");
     assert!(warnings.contains("listen") && warnings.contains("upstream.url"), "{warnings}");
@@ -114,7 +124,7 @@ fn the_sample_is_read_as_it_is_and_with_every_key_it_names() {
     let sample = include_str!("../../../../packaging/prikrepd.example.toml");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("prikrepd.toml");
-    for file in ["upstream.password", "directory.json", "ca.pem", "common-passwords.txt"] {
+    for file in ["upstream.password", "directory.json", "ca.pem", "upstream.pem", "common-passwords.txt"] {
         std::fs::write(folder.path().join(file), "x").unwrap();
     }
     let here = sample.replace("/etc/prikrep/", "");

@@ -11,10 +11,15 @@
 
 mod accounts;
 mod api;
+// Not by the crate of the test kit, which depends on this one.
+#[path = "../../../testkit/src/authority.rs"]
+#[allow(unreachable_pub, reason = "public there")]
+mod authority;
 mod common;
 mod config;
 mod control;
 mod guessing;
+mod hostile;
 mod journal;
 mod longpoll;
 mod openapi;
@@ -23,3 +28,4 @@ mod program;
 mod roles;
 mod service;
 mod simulation;
+mod tls;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::common::{OURS, PASSWORD};
 
-fn prikrepd(config: &Path) -> Command {
+pub(crate) fn prikrepd(config: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_prikrepd"));
     command.arg("--config").arg(config);
     command
