@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use prikrep_daemon::HttpUpstream;
-use prikrep_domain::{Moment, Session};
+use prikrep_domain::{Act, Moment, Session};
 use prikrep_store::SledStore;
 use prikrep_ui::{Action, Credentials, Locked, Passphrase, Settings, SignIn, Snapshot, Stage, Window};
 use tokio::runtime::Handle;
@@ -308,8 +308,12 @@ impl App {
     }
 
     fn open_profile(&mut self, entered: Entered) {
-        let Entered { store, upstream, session, vault, credentials } = entered;
+        let Entered { store, upstream, session, vault, is_offline, credentials } = entered;
         self.start_workplace(store, upstream, session, Guard::Profile(vault), &credentials.login);
+        // Of the others the register knows by itself.
+        if let Some(open) = self.open.as_ref().filter(|_| is_offline) {
+            open.workplace.acts().done(Act::SignedIn { offline: true });
+        }
     }
 
     fn start_demo(&mut self) {
@@ -342,12 +346,12 @@ impl App {
     ) {
         let zone = self.settings.zone;
         let (waker, on_new) = (Arc::clone(&self.reporter.waker), self.on_new());
-        let parts = Parts { store, upstream, session, zone, waker, on_new };
+        let parts = Parts { store, upstream, session, login: login.to_owned(), zone, waker, on_new };
         self.sign_in = SignIn::default();
         self.last_input_secs = self.now_secs;
         match Workplace::start(parts, &self.runtime) {
             Ok(workplace) => {
-                let exporting = Exporting::new(workplace.store(), workplace.published().clone(), zone);
+                let exporting = Exporting::new(workplace.store(), workplace.published().clone(), workplace.acts().clone(), zone);
                 self.open = Some(Open { workplace, exporting, guard, login: login.to_owned(), locked: None });
             }
             Err(error) => self.sign_in.trouble = Some(trouble(error.to_string())),
@@ -370,6 +374,7 @@ impl App {
                 Guard::Profile(_) => None,
                 Guard::Demo { password } => Some(prikrep_ui::t!("lock-demo-hint", password = *password).into_owned()),
             };
+            open.workplace.acts().done(Act::Locked);
             open.locked = Some(Locked { login: open.login.clone(), busy: false, trouble: None, hint });
         }
     }
@@ -416,10 +421,14 @@ impl App {
         let Some(open) = &mut self.open else { return };
         match (checked, &mut open.locked) {
             (Ok(()), _) => {
+                open.workplace.acts().done(Act::Unlocked);
                 open.locked = None;
                 self.last_input_secs = self.now_secs;
             }
-            (Err(words), Some(locked)) => (locked.busy, locked.trouble) = (false, Some(words)),
+            (Err(words), Some(locked)) => {
+                open.workplace.acts().done(Act::SignInRefused { why: "unlock".to_owned() });
+                (locked.busy, locked.trouble) = (false, Some(words));
+            }
             (Err(_), None) => {}
         }
     }
@@ -461,6 +470,10 @@ impl App {
 
     fn set(&mut self, settings: Settings, ctx: &egui::Context) {
         prikrep_ui::theme::apply(ctx, &settings);
+        let names = settings.changed_since(&self.settings);
+        if let Some(open) = self.open.as_ref().filter(|_| !names.is_empty()) {
+            open.workplace.acts().done(Act::SettingsChanged { names });
+        }
         self.keep(settings);
     }
 

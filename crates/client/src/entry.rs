@@ -29,6 +29,8 @@ pub(crate) struct Entered {
     pub(crate) session: Session,
     pub(crate) vault: Vault,
     pub(crate) credentials: Credentials,
+    /// By the local profile alone: the register does not know of it.
+    pub(crate) is_offline: bool,
 }
 
 /// Why the door stays shut.
@@ -89,6 +91,7 @@ pub(crate) async fn enter(mut credentials: Credentials, profiles: &Profiles, zon
         upstream = client(&credentials)?;
         proof = prove(&upstream, &vault).await?;
     }
+    let is_offline = matches!(proof, Proof::Offline);
     let folder = profiles.folders.profile(&credentials.server, &credentials.login);
     let opening = {
         let (vault, credentials) = (vault.clone(), credentials.clone());
@@ -104,7 +107,7 @@ pub(crate) async fn enter(mut credentials: Credentials, profiles: &Profiles, zon
     if !session.role.reads_applications() {
         return Err(NotEntered::of(Some(SignInField::Login), prikrep_ui::t!("entry-reads-nothing").into_owned()));
     }
-    Ok(Entered { store, upstream, session, vault, credentials })
+    Ok(Entered { store, upstream, session, vault, is_offline, credentials })
 }
 
 fn client(credentials: &Credentials) -> Result<HttpUpstream, NotEntered> {

@@ -7,13 +7,13 @@ use std::sync::{Arc, Weak};
 
 use chrono::Utc;
 use chrono_tz::Tz;
-use prikrep_domain::Query;
+use prikrep_domain::{Act, Query, Terms};
 use prikrep_store::{SledStore, Store, StoreError};
 use prikrep_ui::{Export, ExportFormat};
 
 use crate::dialogs::{self, Outcome};
 use crate::export::{self, ExportError, Format};
-use crate::workplace::Published;
+use crate::workplace::{Acts, Published};
 
 /// The exports of a workplace: one at a time. A dialog that is still open when somebody leaves holds nothing
 /// back: the store is only reached for when rows are written.
@@ -29,12 +29,13 @@ pub(crate) struct Exporting {
 struct Job {
     store: Weak<SledStore>,
     published: Published,
+    acts: Acts,
     zone: Tz,
 }
 
 impl Exporting {
-    pub(crate) fn new(store: &Arc<SledStore>, published: Published, zone: Tz) -> Self {
-        Self { job: Job { store: Arc::downgrade(store), published, zone }, cancelled: Arc::default(), asked: None }
+    pub(crate) fn new(store: &Arc<SledStore>, published: Published, acts: Acts, zone: Tz) -> Self {
+        Self { job: Job { store: Arc::downgrade(store), published, acts, zone }, cancelled: Arc::default(), asked: None }
     }
 
     /// Asks where to, then writes. Does nothing while another export is on its way.
@@ -99,7 +100,15 @@ impl Job {
     /// Writes the file in the form that its name asks for.
     fn write(&self, query: &Query, path: &Path, cancelled: &AtomicBool) {
         match self.rows(query, path, cancelled) {
-            Ok(rows) => self.show(Export::Done { path: path.display().to_string(), rows }),
+            Ok(rows) => {
+                let format = match Format::of(path) {
+                    Format::Xlsx => "xlsx",
+                    Format::Csv => "csv",
+                };
+                let (format, records) = (format.to_owned(), rows as u64);
+                self.acts.done(Act::Exported { format, records, terms: Terms::from(query) });
+                self.show(Export::Done { path: path.display().to_string(), rows });
+            }
             Err(ExportError::Cancelled) => self.show(Export::None),
             Err(error) => {
                 tracing::warn!(%error, "an export failed");

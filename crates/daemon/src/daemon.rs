@@ -18,6 +18,7 @@ use crate::link::Link;
 use crate::pull::Puller;
 use crate::pull_loop::{PullLoop, PullRequests, load_last_pull};
 use crate::push_loop::{PushLoop, Retries};
+use crate::reporting::{Bell, Reporter};
 use crate::status::Board;
 use crate::supervise::Supervisor;
 use crate::{
@@ -59,6 +60,8 @@ pub struct Config {
     pub push_concurrency: usize,
     /// How often the directory is refreshed in the store; `None` where it is had otherwise.
     pub directory_every: Option<Duration>,
+    /// Whether what was done here is reported to the upstream's journal.
+    pub reports: bool,
     /// The bounds of delays.
     pub retry: RetryPolicy,
     /// Where jitter comes from.
@@ -74,6 +77,7 @@ impl Config {
             page_limit: 2_000,
             push_concurrency: 8,
             directory_every: None,
+            reports: false,
             retry: RetryPolicy::default(),
             jitter: Jitter::random(),
         }
@@ -86,6 +90,7 @@ pub struct Daemon {
     link: Arc<Link>,
     requests: Arc<PullRequests>,
     retries: Arc<Retries>,
+    bell: Arc<Bell>,
     stop: CancellationToken,
     /// Ends when all parts have, and with it the store is let go.
     running: Option<JoinHandle<()>>,
@@ -98,6 +103,7 @@ impl Daemon {
         let stop = CancellationToken::new();
         let link = Arc::new(Link::new(board.clone(), Arc::clone(&clock), config.retry, config.jitter));
         let (requests, retries) = (Arc::new(PullRequests::open()), Arc::new(Retries::default()));
+        let bell = Arc::new(Bell::default());
         let on_session = {
             let board = board.clone();
             move |session| board.edit(|status| status.account = Some(session))
@@ -113,6 +119,7 @@ impl Daemon {
             page_limit: config.page_limit.clamp(1, MAX_PAGE_RECORDS),
             push_concurrency: config.push_concurrency,
             directory_every: config.directory_every,
+            bell: config.reports.then(|| Arc::clone(&bell)),
             retry: config.retry,
             board: board.clone(),
             clock,
@@ -122,7 +129,7 @@ impl Daemon {
             stop: stop.clone(),
         };
         let running = Some(tokio::spawn(parts.run()));
-        Self { board, link, requests, retries, stop, running }
+        Self { board, link, requests, retries, bell, stop, running }
     }
 
     /// What the daemon is doing.
@@ -150,6 +157,12 @@ impl Daemon {
     /// Tries a queued answer now.
     pub fn retry(&self, answer: AnswerId) {
         self.retries.add(answer);
+    }
+
+    /// What has the acts reported that were written down by [`crate::note_act`].
+    pub fn reporting(&self) -> impl Fn() + Send + Sync + 'static + use<> {
+        let bell = Arc::clone(&self.bell);
+        move || bell.ring()
     }
 
     /// Stops within [`STOP_TIMEOUT`]. Returns whether everything came to its end in that time; the store is
@@ -185,6 +198,7 @@ struct Parts<U> {
     page_limit: usize,
     push_concurrency: usize,
     directory_every: Option<Duration>,
+    bell: Option<Arc<Bell>>,
     retry: RetryPolicy,
 }
 
@@ -198,6 +212,7 @@ impl<U: Upstream> Parts<U> {
             supervisor.keep(Part::Pull, || self.pull_part()),
             supervisor.keep(Part::Push, || self.push_part()),
             supervisor.keep(Part::Directory, || self.directory_part()),
+            supervisor.keep(Part::Report, || self.report_part()),
             supervisor.keep(Part::ClockWatch, || self.clock_part()),
         );
         self.store.idle().await;
@@ -251,6 +266,22 @@ impl<U: Upstream> Parts<U> {
         until(self.stop.clone(), async move {
             if let Some(keeper) = keeper {
                 keeper.run().await;
+            }
+        })
+    }
+
+    fn report_part(&self) -> impl Future<Output = ()> + Send + 'static + use<U> {
+        let reporter = self.bell.as_ref().map(|bell| Reporter {
+            store: self.store.clone(),
+            upstream: Arc::clone(&self.upstream),
+            board: self.board.clone(),
+            clock: Arc::clone(&self.clock),
+            policy: self.retry,
+            bell: Arc::clone(bell),
+        });
+        until(self.stop.clone(), async move {
+            if let Some(reporter) = reporter {
+                reporter.run().await;
             }
         })
     }

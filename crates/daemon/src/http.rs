@@ -14,13 +14,14 @@ use chrono::Utc;
 use parking_lot::RwLock;
 use prikrep_domain::{
     AnswerDraft, ApplicationId, Credentials, Cursor, Directory, MAX_PAGE_BYTES, PasswordChange, RecordedAnswer,
-    Session, read_application,
+    ReportedAct, Session, read_application,
 };
 use prikrep_store::Page;
 use reqwest::header::{ETAG, HeaderValue, IF_NONE_MATCH};
 use reqwest::{Certificate, Client, Identity, Method, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde::Deserialize;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use crate::page::read_page;
 use crate::{DirectoryNews, ErrorResponse, NetworkFault, PasswordSource, Pushed, Secret, Upstream, UpstreamError};
@@ -311,6 +312,22 @@ impl Upstream for HttpUpstream {
             }
             _ => Err(self.refusal(response).await),
         }
+    }
+
+    async fn report(&self, device: Uuid, acts: &[ReportedAct]) -> Result<u64, UpstreamError> {
+        #[derive(Deserialize)]
+        struct Reported {
+            through: u64,
+        }
+        let (request, token) = self.request(Method::POST, self.url(&["v1", "journal"]))?;
+        let request = request.json(&serde_json::json!({ "device": device, "acts": acts }));
+        let response = self.send((request, token), Duration::ZERO).await?;
+        if response.status() != StatusCode::OK {
+            return Err(self.refusal(response).await);
+        }
+        let body = self.body(response, MAX_SMALL_BYTES).await?;
+        let Reported { through } = json_body(&body, "ответ журнала")?;
+        Ok(through)
     }
 
     async fn sign_out(&self) -> Result<(), UpstreamError> {

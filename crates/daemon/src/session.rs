@@ -6,10 +6,11 @@
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use prikrep_domain::{ApplicationId, Cursor, RecordedAnswer, Session};
+use prikrep_domain::{ApplicationId, Cursor, RecordedAnswer, ReportedAct, Session};
 use prikrep_store::Page;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use crate::{DirectoryNews, Pushed, Retry, RetryPolicy, Upstream, UpstreamError};
 
@@ -91,6 +92,10 @@ impl<U: Upstream> Upstream for SignedIn<U> {
 
     async fn directory(&self, etag: Option<&str>) -> Result<DirectoryNews, UpstreamError> {
         self.in_session(|| self.upstream.directory(etag)).await
+    }
+
+    async fn report(&self, device: Uuid, acts: &[ReportedAct]) -> Result<u64, UpstreamError> {
+        self.in_session(|| self.upstream.report(device, acts)).await
     }
 
     async fn sign_out(&self) -> Result<(), UpstreamError> {

@@ -15,6 +15,8 @@ pub enum Part {
     Push,
     /// The directory's keeper.
     Directory,
+    /// Reporting to the upstream's journal.
+    Report,
     /// The watch over jumps of the clock.
     ClockWatch,
     /// A call of the store.

@@ -8,8 +8,11 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use prikrep_domain::{Application, ApplicationId, Cursor, Directory, Problem, ProblemKind, RecordedAnswer, Session};
+use prikrep_domain::{
+    Application, ApplicationId, Cursor, Directory, Problem, ProblemKind, RecordedAnswer, ReportedAct, Session,
+};
 use prikrep_store::Page;
+use uuid::Uuid;
 
 /// The next hop towards the federal service. One call is one request: signing in again, retrying and
 /// waiting are the loops' business.
@@ -37,6 +40,13 @@ pub trait Upstream: Send + Sync + 'static {
     /// Asks for the directory, when it is another than the one of this `ETag`.
     fn directory(&self, etag: Option<&str>) -> impl Future<Output = Result<DirectoryNews, UpstreamError>> + Send;
 
+    /// Reports what was done at a place; tells up to which number it is known now. An upstream without a
+    /// journal answers 404, as this does where it is not made otherwise.
+    fn report(&self, device: Uuid, acts: &[ReportedAct]) -> impl Future<Output = Result<u64, UpstreamError>> + Send {
+        let _ = (device, acts);
+        async { Err(UpstreamError::status(404)) }
+    }
+
     /// Ends the session.
     fn sign_out(&self) -> impl Future<Output = Result<(), UpstreamError>> + Send;
 }
@@ -62,6 +72,9 @@ impl<U: Upstream> Upstream for Arc<U> {
     }
     fn directory(&self, etag: Option<&str>) -> impl Future<Output = Result<DirectoryNews, UpstreamError>> + Send {
         U::directory(self, etag)
+    }
+    fn report(&self, device: Uuid, acts: &[ReportedAct]) -> impl Future<Output = Result<u64, UpstreamError>> + Send {
+        U::report(self, device, acts)
     }
     fn sign_out(&self) -> impl Future<Output = Result<(), UpstreamError>> + Send {
         U::sign_out(self)

@@ -42,6 +42,36 @@ pub struct Settings {
     pub narrow_column_widths: Vec<f32>,
 }
 
+impl Settings {
+    /// The names of what differs, widths of columns left out: they are dragged many times a day.
+    #[must_use]
+    pub fn changed_since(&self, before: &Self) -> Vec<String> {
+        let Self {
+            server,
+            login,
+            zone,
+            notifications,
+            zoom_percent,
+            theme,
+            keep_drafts,
+            lock_after_mins,
+            column_widths: _,
+            narrow_column_widths: _,
+        } = self;
+        let differs = [
+            ("server", *server != before.server),
+            ("login", *login != before.login),
+            ("zone", *zone != before.zone),
+            ("notifications", *notifications != before.notifications),
+            ("zoom_percent", *zoom_percent != before.zoom_percent),
+            ("theme", *theme != before.theme),
+            ("keep_drafts", *keep_drafts != before.keep_drafts),
+            ("lock_after_mins", *lock_after_mins != before.lock_after_mins),
+        ];
+        differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()).collect()
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

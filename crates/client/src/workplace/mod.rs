@@ -4,6 +4,7 @@
 //! Invariant: when [`Workplace::stop`] returns, everything that was typed is on the disk and the store's
 //! folder is free.
 
+mod acts;
 mod counting;
 mod desk;
 mod hops;
@@ -19,12 +20,14 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 use prikrep_daemon::{Config, Daemon, Pulls, SystemClock, Upstream};
-use prikrep_domain::{AnswerId, Directory, Session};
+use prikrep_domain::{Act, Actor, AnswerId, Directory, Session, Terms};
 use prikrep_store::{OutboxState, SledStore, Store};
 use prikrep_ui::{Action, CardState, Counts, Export, FiguresState, Link, List, Work};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 
+pub(crate) use acts::Acts;
+use acts::{ActMessage, ActsWorker};
 use counting::Counter;
 use desk::{DeskMessage, DeskWorker};
 use inbox::{Inbox, Outlet, inbox};
@@ -43,6 +46,7 @@ pub(crate) struct Parts<U> {
     pub(crate) store: Arc<SledStore>,
     pub(crate) upstream: U,
     pub(crate) session: Session,
+    pub(crate) login: String,
     pub(crate) zone: Tz,
     pub(crate) waker: Waker,
     /// Is told of new applications that wait for an answer, once a pull.
@@ -56,6 +60,7 @@ pub(crate) struct Workplace {
     published: Published,
     list: Outlet<ListMessage>,
     desk: Outlet<DeskMessage>,
+    acts: Acts,
     counter: Counter,
     threads: Vec<JoinHandle<()>>,
     watching: Watching,
@@ -68,14 +73,16 @@ impl Workplace {
     /// # Errors
     /// When a thread cannot be started.
     pub(crate) fn start<U: Upstream>(parts: Parts<U>, runtime: &Handle) -> std::io::Result<Self> {
-        let Parts { store, upstream, session, zone, waker, on_new } = parts;
+        let Parts { store, upstream, session, login, zone, waker, on_new } = parts;
         let shared: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
         let config =
-            Config { directory_every: Some(DIRECTORY_EVERY), ..Config::new(Pulls::Live { wait_secs: LONG_POLL_SECS }) };
+            Config { directory_every: Some(DIRECTORY_EVERY), reports: true, ..Config::new(Pulls::Live { wait_secs: LONG_POLL_SECS }) };
         let entered = runtime.enter();
         let daemon = Daemon::start(Arc::clone(&shared), upstream, config, Arc::new(SystemClock));
         drop(entered);
+        let actor = actor(&session, login);
         let published = Published::new(nothing_yet(session), waker);
+        let (acts, acts_inbox) = inbox();
         let (list, list_inbox) = inbox();
         let (desk, desk_inbox) = inbox();
         let counter = Counter {
@@ -88,7 +95,10 @@ impl Workplace {
             ListWorker { store: Arc::clone(&shared), status: daemon.status(), published: published.clone() };
         let desk_worker =
             DeskWorker { store: Arc::clone(&shared), status: daemon.status(), published: published.clone() };
+        let acts_worker =
+            ActsWorker { store: Arc::clone(&shared), actor, report: Box::new(daemon.reporting()) };
         let threads = vec![
+            worker("acts", acts_inbox, move |inbox| acts_worker.run(inbox))?,
             worker("list", list_inbox, move |inbox| list_worker.run(inbox))?,
             worker("desk", desk_inbox, move |inbox| desk_worker.run(inbox))?,
         ];
@@ -104,7 +114,8 @@ impl Workplace {
             },
         );
         let runtime = runtime.clone();
-        Ok(Self { store, daemon, published, list, desk, counter, threads, watching, runtime })
+        let acts = Acts(acts);
+        Ok(Self { store, daemon, published, list, desk, acts, counter, threads, watching, runtime })
     }
 
     /// The state as of now.
@@ -114,6 +125,10 @@ impl Workplace {
 
     pub(crate) const fn published(&self) -> &Published {
         &self.published
+    }
+
+    pub(crate) const fn acts(&self) -> &Acts {
+        &self.acts
     }
 
     pub(crate) const fn store(&self) -> &Arc<SledStore> {
@@ -128,10 +143,16 @@ impl Workplace {
     /// Does what concerns the list, the card and the answers; gives the rest back.
     pub(crate) fn act(&self, action: Action) -> Option<Action> {
         match action {
-            Action::Search(query) => self.list.send(ListMessage::Search(query)),
+            Action::Search(query) => {
+                self.acts.done(Act::Searched { terms: Terms::from(&query) });
+                self.list.send(ListMessage::Search(query));
+            }
             Action::Reorder(query) => self.list.send(ListMessage::Reorder(query)),
             Action::ShowRows(rows) => self.list.send(ListMessage::Rows(rows)),
-            Action::Open(id) => self.desk.send(DeskMessage::Open(id)),
+            Action::Open(id) => {
+                self.acts.done(Act::CardOpened { application: id, patient: None });
+                self.desk.send(DeskMessage::Open(id));
+            }
             Action::CloseCard => self.desk.send(DeskMessage::Close),
             Action::SaveDraft(id, draft) => self.desk.send(DeskMessage::SaveDraft(id, draft)),
             Action::DropDraft(id) => self.desk.send(DeskMessage::DropDraft(id)),
@@ -179,10 +200,12 @@ impl Workplace {
     /// Stops everything; takes a few seconds at most. Returns how many answers only this workstation has: what
     /// was sent last is among them.
     pub(crate) async fn stop(self) -> usize {
-        let Self { store, daemon, published, list, desk, counter, threads, watching, runtime: _ } = self;
+        let Self { store, daemon, published, list, desk, acts, counter, threads, watching, runtime: _ } = self;
         watching.stop().await;
         counter.stop();
-        drop((list, desk, counter, published));
+        // Others may hold on to it.
+        acts.0.send(ActMessage::End);
+        drop((list, desk, acts, counter, published));
         let joined = tokio::task::spawn_blocking(move || threads.into_iter().all(|thread| thread.join().is_ok()));
         if !joined.await.unwrap_or(false) {
             tracing::error!("a worker of the window failed");
@@ -222,6 +245,15 @@ fn worker<M: Send + 'static>(
     run: impl FnOnce(&Inbox<M>) + Send + 'static,
 ) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name(name.to_owned()).spawn(move || run(&inbox))
+}
+
+fn actor(session: &Session, login: String) -> Actor {
+    Actor {
+        login,
+        employee: session.employee.clone(),
+        role: Some(session.role),
+        organization: session.organization.as_ref().map(|organization| organization.oid.clone()),
+    }
 }
 
 /// What is shown before anything was read.
