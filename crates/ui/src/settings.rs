@@ -22,6 +22,8 @@ pub enum ThemeChoice {
 pub struct Settings {
     /// The register's address, for example `https://register.example`.
     pub server: String,
+    /// The file of the region's certificates, trusted beside those of the system; empty when there is none.
+    pub ca_file: String,
     /// Who signed in last.
     pub login: String,
     /// The time zone of the medical organization.
@@ -46,6 +48,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             server: String::new(),
+            ca_file: String::new(),
             login: String::new(),
             zone: chrono_tz::Asia::Barnaul,
             notifications: true,
