@@ -187,6 +187,7 @@ fn ours(folder: &Path, whole: bool) {
     let start = Start {
         folders: Folders::find(Some(folder)).unwrap(),
         server: Some(SERVER.to_owned()),
+        ca_file: None,
         demo: None,
         runtime: runtime.handle().clone(),
     };

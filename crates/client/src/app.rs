@@ -35,6 +35,8 @@ pub struct Start {
     pub folders: Folders,
     /// The register's address, when it was given on the command line.
     pub server: Option<String>,
+    /// The file of the region's certificates, likewise.
+    pub ca_file: Option<String>,
     /// The demo's places, when the window opens on them.
     pub demo: Option<Places>,
     /// The runtime of everything that waits.
@@ -113,11 +115,14 @@ impl App {
     /// The same with another keeper of the profiles' keys than the system's keyring.
     #[must_use]
     pub fn with_keeper(start: Start, keeper: Arc<dyn SecretKeeper>, ctx: &egui::Context) -> Self {
-        let Start { folders, server, demo, runtime } = start;
+        let Start { folders, server, ca_file, demo, runtime } = start;
         let settings_keeper = SettingsKeeper::start(&folders);
         let mut settings = settings_keeper.loaded();
         if let Some(server) = server {
             settings.server = server;
+        }
+        if let Some(ca_file) = ca_file {
+            settings.ca_file = ca_file;
         }
         prikrep_ui::theme::install(ctx);
         prikrep_ui::theme::apply(ctx, &settings);
@@ -134,7 +139,7 @@ impl App {
         let data_folder = folders.data().display().to_string().into();
         let mut app = Self {
             views: Window::default(),
-            profiles: Profiles { folders, keeper },
+            profiles: Profiles { folders, keeper, ca_file: settings.ca_file.clone() },
             settings: Arc::new(settings),
             settings_keeper,
             runtime,
@@ -351,7 +356,8 @@ impl App {
         self.last_input_secs = self.now_secs;
         match Workplace::start(parts, &self.runtime) {
             Ok(workplace) => {
-                let exporting = Exporting::new(workplace.store(), workplace.published().clone(), workplace.acts().clone(), zone);
+                let exporting =
+                    Exporting::new(workplace.store(), workplace.published().clone(), workplace.acts().clone(), zone);
                 self.open = Some(Open { workplace, exporting, guard, login: login.to_owned(), locked: None });
             }
             Err(error) => self.sign_in.trouble = Some(trouble(error.to_string())),

@@ -16,11 +16,14 @@ use prikrep_ui::{Credentials, Passphrase, SignInField, SignInTrouble};
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
+use crate::durable;
 use crate::folders::Folders;
 use crate::vault::{KeptBy, Opened, SecretKeeper, Vault, VaultError};
 
 /// The name of the store's folder within its profile's.
 const STORE: &str = "store";
+/// Of the region's certificates.
+const MOST_CA_BYTES: u64 = 1 << 20;
 
 /// An open door: what a workplace is started with.
 pub(crate) struct Entered {
@@ -61,6 +64,8 @@ impl NotEntered {
 pub(crate) struct Profiles {
     pub(crate) folders: Folders,
     pub(crate) keeper: Arc<dyn SecretKeeper>,
+    /// The file of the region's certificates; empty when there is none.
+    pub(crate) ca_file: String,
 }
 
 impl Profiles {
@@ -83,12 +88,13 @@ pub(crate) fn passphrase_of(vault: &Vault) -> Passphrase {
 /// # Errors
 /// [`NotEntered`] in words for the person.
 pub(crate) async fn enter(mut credentials: Credentials, profiles: &Profiles, zone: Tz) -> Result<Entered, NotEntered> {
-    let mut upstream = client(&credentials)?;
+    let trusted = trusted(&profiles.ca_file).await?;
+    let mut upstream = client(&credentials, trusted.clone())?;
     let vault = profiles.vault_of(&credentials.server, &credentials.login);
     let mut proof = prove(&upstream, &vault).await?;
     if matches!(&proof, Proof::Online(session) if session.password_change_required) {
         credentials.password = change_password(&upstream, &mut credentials).await?;
-        upstream = client(&credentials)?;
+        upstream = client(&credentials, trusted)?;
         proof = prove(&upstream, &vault).await?;
     }
     let is_offline = matches!(proof, Proof::Offline);
@@ -110,13 +116,30 @@ pub(crate) async fn enter(mut credentials: Credentials, profiles: &Profiles, zon
     Ok(Entered { store, upstream, session, vault, is_offline, credentials })
 }
 
-fn client(credentials: &Credentials) -> Result<HttpUpstream, NotEntered> {
+/// The region's certificates, as they are now.
+async fn trusted(file: &str) -> Result<Option<Vec<u8>>, NotEntered> {
+    if file.is_empty() {
+        return Ok(None);
+    }
+    let path = std::path::PathBuf::from(file);
+    let read = spawn_blocking(move || durable::read(&path, MOST_CA_BYTES)).await;
+    let read = read.unwrap_or_else(|_| Err(std::io::Error::other("сбой при чтении")));
+    match read.and_then(|found| found.ok_or_else(|| std::io::ErrorKind::NotFound.into())) {
+        Ok(pem) => Ok(Some(pem)),
+        Err(error) => {
+            let words = prikrep_ui::t!("entry-ca-file", path = file, why = error.to_string());
+            Err(NotEntered::of(Some(SignInField::Server), words))
+        }
+    }
+}
+
+fn client(credentials: &Credentials, trusted_pem: Option<Vec<u8>>) -> Result<HttpUpstream, NotEntered> {
     let password = Secret::new(credentials.password.to_string());
     let options = HttpOptions {
         url: credentials.server.clone(),
         login: credentials.login.clone(),
         password: PasswordSource::fixed(password),
-        trusted_pem: None,
+        trusted_pem,
         identity_pem: None,
         timeouts: Timeouts::default(),
     };
@@ -203,7 +226,7 @@ fn refused(error: &UpstreamError) -> NotEntered {
         | UpstreamError::Unintelligible(_) => None,
     };
     let words = error.words();
-    let is_away = matches!(error, UpstreamError::Network { .. });
+    let is_away = matches!(error, UpstreamError::Network { fault, .. } if !fault.is_of_trust());
     NotEntered::of(field, if is_away { prikrep_ui::t!("entry-no-link", why = words).into_owned() } else { words })
 }
 

@@ -35,7 +35,11 @@ struct Job {
 
 impl Exporting {
     pub(crate) fn new(store: &Arc<SledStore>, published: Published, acts: Acts, zone: Tz) -> Self {
-        Self { job: Job { store: Arc::downgrade(store), published, acts, zone }, cancelled: Arc::default(), asked: None }
+        Self {
+            job: Job { store: Arc::downgrade(store), published, acts, zone },
+            cancelled: Arc::default(),
+            asked: None,
+        }
     }
 
     /// Asks where to, then writes. Does nothing while another export is on its way.

@@ -24,6 +24,9 @@ struct Arguments {
     /// Адрес регистра; запоминается для следующих запусков
     #[arg(long, value_name = "URL")]
     server: Option<String>,
+    /// Файл сертификатов региона (PEM), которым верят вместе с системными; запоминается так же, "" забывает
+    #[arg(long, value_name = "ФАЙЛ")]
+    ca_file: Option<String>,
     /// Папка для настроек и местных данных вместо обычной
     #[arg(long, value_name = "ПАПКА", global = true)]
     data_dir: Option<PathBuf>,
@@ -72,13 +75,14 @@ fn say(words: &str) {
 }
 
 fn run(arguments: Arguments) -> Result<()> {
-    let Arguments { server, data_dir, command } = arguments;
+    let Arguments { server, ca_file, data_dir, command } = arguments;
+    let ca_file = ca_file.map(absolute).transpose()?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("не удалось запустить потоки")?;
     let Some(Command::Demo(demo)) = command else {
         window::display().map_err(anyhow::Error::msg)?;
         let folders = Folders::find(data_dir.as_deref())?;
-        return window::open(Start { folders, server, demo: None, runtime: runtime.handle().clone() });
+        return window::open(Start { folders, server, ca_file, demo: None, runtime: runtime.handle().clone() });
     };
     let terminal = if demo.terminal {
         true
@@ -96,5 +100,14 @@ fn run(arguments: Arguments) -> Result<()> {
     let places = runtime.block_on(Places::start(amount))?;
     // The demo leaves no trace: its settings lie in its own folder, unless another is given.
     let folders = Folders::find(Some(&data_dir.unwrap_or_else(|| places.settings_folder())))?;
-    window::open(Start { folders, server, demo: Some(places), runtime: runtime.handle().clone() })
+    window::open(Start { folders, server, ca_file, demo: Some(places), runtime: runtime.handle().clone() })
+}
+
+/// The program may be started from another folder next time.
+fn absolute(path: String) -> Result<String> {
+    if path.is_empty() {
+        return Ok(path);
+    }
+    let whole = std::path::absolute(&path).with_context(|| format!("--ca-file {path}: такого пути не бывает"))?;
+    whole.into_os_string().into_string().map_err(|_| anyhow::anyhow!("--ca-file {path}: путь не записать буквами"))
 }

@@ -13,6 +13,7 @@ use crate::durable;
 
 const MOST_BYTES: u64 = 64 * 1024;
 const MOST_SERVER_CHARS: usize = 2048;
+const MOST_PATH_CHARS: usize = 4096;
 const MOST_LOGIN_CHARS: usize = 128;
 const MOST_LOCK_MINS: u16 = 24 * 60;
 const COLUMNS: usize = 6;
@@ -69,6 +70,7 @@ fn fits(name: &str, value: &Value) -> bool {
 fn in_range(settings: Settings) -> Settings {
     let Settings {
         server,
+        ca_file,
         login,
         zone,
         notifications,
@@ -82,6 +84,7 @@ fn in_range(settings: Settings) -> Settings {
     Settings {
         zone,
         server: short(server, MOST_SERVER_CHARS),
+        ca_file: short(ca_file, MOST_PATH_CHARS),
         login: short(login, MOST_LOGIN_CHARS),
         notifications,
         zoom_percent: zoom_percent.clamp(100, 200),
@@ -123,6 +126,7 @@ mod tests {
         assert!(first.word.unwrap().contains("ещё нет"));
         let settings = Settings {
             server: "https://register.example".into(),
+            ca_file: "/etc/prikrep/region.pem".into(),
             login: "olga".into(),
             notifications: false,
             zoom_percent: 150,

@@ -22,6 +22,8 @@ pub enum ThemeChoice {
 pub struct Settings {
     /// The register's address, for example `https://register.example`.
     pub server: String,
+    /// The file of the region's certificates, trusted beside those of the system; empty when there is none.
+    pub ca_file: String,
     /// Who signed in last.
     pub login: String,
     /// The time zone of the medical organization.
@@ -48,6 +50,7 @@ impl Settings {
     pub fn changed_since(&self, before: &Self) -> Vec<String> {
         let Self {
             server,
+            ca_file,
             login,
             zone,
             notifications,
@@ -60,6 +63,7 @@ impl Settings {
         } = self;
         let differs = [
             ("server", *server != before.server),
+            ("ca_file", *ca_file != before.ca_file),
             ("login", *login != before.login),
             ("zone", *zone != before.zone),
             ("notifications", *notifications != before.notifications),
@@ -76,6 +80,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             server: String::new(),
+            ca_file: String::new(),
             login: String::new(),
             zone: chrono_tz::Asia::Barnaul,
             notifications: true,

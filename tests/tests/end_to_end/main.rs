@@ -14,3 +14,4 @@ mod kill;
 mod privacy;
 mod protocol_paths;
 mod road;
+mod tls;

@@ -75,8 +75,11 @@ impl Workplace {
     pub(crate) fn start<U: Upstream>(parts: Parts<U>, runtime: &Handle) -> std::io::Result<Self> {
         let Parts { store, upstream, session, login, zone, waker, on_new } = parts;
         let shared: Arc<dyn Store> = Arc::clone(&store) as Arc<dyn Store>;
-        let config =
-            Config { directory_every: Some(DIRECTORY_EVERY), reports: true, ..Config::new(Pulls::Live { wait_secs: LONG_POLL_SECS }) };
+        let config = Config {
+            directory_every: Some(DIRECTORY_EVERY),
+            reports: true,
+            ..Config::new(Pulls::Live { wait_secs: LONG_POLL_SECS })
+        };
         let entered = runtime.enter();
         let daemon = Daemon::start(Arc::clone(&shared), upstream, config, Arc::new(SystemClock));
         drop(entered);
@@ -95,8 +98,7 @@ impl Workplace {
             ListWorker { store: Arc::clone(&shared), status: daemon.status(), published: published.clone() };
         let desk_worker =
             DeskWorker { store: Arc::clone(&shared), status: daemon.status(), published: published.clone() };
-        let acts_worker =
-            ActsWorker { store: Arc::clone(&shared), actor, report: Box::new(daemon.reporting()) };
+        let acts_worker = ActsWorker { store: Arc::clone(&shared), actor, report: Box::new(daemon.reporting()) };
         let threads = vec![
             worker("acts", acts_inbox, move |inbox| acts_worker.run(inbox))?,
             worker("list", list_inbox, move |inbox| list_worker.run(inbox))?,

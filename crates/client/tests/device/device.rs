@@ -54,6 +54,12 @@ impl Device {
         device
     }
 
+    /// The same with a file of the region's certificates; who starts it again without one still has it.
+    pub fn trusting(server: &str, login: &str, ca_file: &Path) -> Self {
+        let (folder, keyring) = (TempDir::with_prefix("prikrep-test-").unwrap(), Arc::new(MemoryKeyring::default()));
+        Self::start_trusting(folder, server, login, keyring, Some(ca_file))
+    }
+
     fn start(folder: TempDir, server: &str, login: &str) -> Self {
         let absent = MemoryKeyring::default();
         absent.set(Condition::Absent);
@@ -61,6 +67,16 @@ impl Device {
     }
 
     fn start_with(folder: TempDir, server: &str, login: &str, keeper: Arc<dyn SecretKeeper>) -> Self {
+        Self::start_trusting(folder, server, login, keeper, None)
+    }
+
+    fn start_trusting(
+        folder: TempDir,
+        server: &str,
+        login: &str,
+        keeper: Arc<dyn SecretKeeper>,
+        ca_file: Option<&Path>,
+    ) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let ctx = Context::default();
         let (wake, wakes) = channel();
@@ -72,7 +88,8 @@ impl Device {
             }
         });
         let folders = Folders::find(Some(folder.path())).unwrap();
-        let start = Start { folders, server: None, demo: None, runtime: runtime.handle().clone() };
+        let ca_file = ca_file.map(|path| path.to_str().unwrap().to_owned());
+        let start = Start { folders, server: None, ca_file, demo: None, runtime: runtime.handle().clone() };
         let mut app = App::with_keeper(start, keeper, &ctx);
         let mut settings = (*app.snapshot().settings).clone();
         settings.notifications = false;

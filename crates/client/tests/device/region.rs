@@ -1,16 +1,17 @@
 //! A gateway and a register that can be stopped and started again at the same address.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::Utc;
 use prikrep_domain::{Application, Oid, Organization, Role, Standing};
 use prikrep_server::{
-    Config, DirectoryConfig, Login, NewAccount, NewOrganization, Order, PullAt, Secret, Server, UpstreamConfig,
+    ClientCertificates, Config, DirectoryConfig, Login, NewAccount, NewOrganization, Order, PullAt, Secret, Server,
+    TlsConfig, UpstreamConfig,
 };
 use prikrep_simulator::{AppliedAnswer, DEFAULT_LOGIN, DEFAULT_PASSWORD, Options, Scale, Simulator};
-use prikrep_testkit::{PASSWORD, ZONE};
+use prikrep_testkit::{Authority, PASSWORD, ZONE};
 use tempfile::TempDir;
 use tokio::net::TcpSocket;
 use tokio::runtime::Runtime;
@@ -33,6 +34,11 @@ pub struct Region {
 impl Region {
     /// Starts a region whose register has pulled everything, with registrars of one organization.
     pub fn start(logins: &[&str]) -> Self {
+        Self::start_with(logins, |_| {})
+    }
+
+    /// The same with another configuration of the register.
+    pub fn start_with(logins: &[&str], change: impl FnOnce(&mut Config)) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let folder = TempDir::with_prefix("prikrep-test-").unwrap();
         let (gateway, port) = runtime.block_on(async {
@@ -40,7 +46,8 @@ impl Region {
                 Scale { applications: APPLICATIONS, organizations: 3, seed: SEED, start: prikrep_testkit::start() };
             (Simulator::start(Options::of(scale)).await.unwrap(), free_port())
         });
-        let config = configured(folder.path(), &gateway, port.local_addr().unwrap());
+        let mut config = configured(folder.path(), &gateway, port.local_addr().unwrap());
+        change(&mut config);
         let organization = gateway.read(|gateway| gateway.organizations().next().cloned().unwrap());
         let mut region = Self {
             runtime,
@@ -61,7 +68,8 @@ impl Region {
 
     /// The register's address.
     pub fn url(&self) -> String {
-        format!("http://{}", self.config.listen)
+        let scheme = if self.config.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.config.listen)
     }
 
     /// The socket behind it.
@@ -161,6 +169,24 @@ pub fn free_port() -> TcpSocket {
     port.set_reuseaddr(true).unwrap();
     port.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
     port
+}
+
+/// A certificate for a register, in the folder of its data. Returns the file of those who are to trust it.
+pub fn secure(config: &mut Config, authority: &Authority) -> PathBuf {
+    let folder = config.data_dir.parent().unwrap().to_owned();
+    let file = |name: &str, text: &str| {
+        let path = folder.join(name);
+        write_private(&path, text);
+        path
+    };
+    let issued = authority.issue("127.0.0.1", 2020..2100);
+    config.tls = Some(TlsConfig {
+        certificate_file: file("certificate.pem", &issued.certificate),
+        key_file: file("key.pem", &issued.key),
+        client_ca_file: None,
+        client_certificates: ClientCertificates::All,
+    });
+    file("region.pem", authority.pem())
 }
 
 fn configured(folder: &Path, gateway: &prikrep_simulator::Running, listen: SocketAddr) -> Config {

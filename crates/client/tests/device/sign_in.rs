@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use prikrep_client::vault::MemoryKeyring;
-use prikrep_testkit::PASSWORD;
+use prikrep_testkit::{Authority, PASSWORD};
 use prikrep_ui::{Link, Passphrase, SignIn, SignInField, Stage};
 
 use crate::device::{Device, PASSPHRASE};
-use crate::region::{Region, employee};
+use crate::region::{Region, employee, secure};
 
 const WRONG: &str = "совсем другая фраза";
 
@@ -141,5 +141,38 @@ fn where_nobody_has_signed_in_before_a_register_that_is_away_is_told() {
     let shown = device.sign_in_in_vain(PASSWORD, Some(PASSPHRASE));
     assert_eq!(field(&shown), Some(SignInField::Server));
     assert!(matches!(device.snapshot().stage, Stage::SignIn(_)));
+    device.close();
+}
+
+#[test]
+fn a_register_with_tls_is_entered_with_the_certificates_of_its_region_only() {
+    let (authority, stranger) = (Authority::new("Регион"), Authority::new("Чужой"));
+    let mut ca_file = None;
+    let region = Region::start_with(&["ivanova"], |config| ca_file = Some(secure(config, &authority)));
+    let ca_file = ca_file.unwrap();
+    let words = |shown: &SignIn| shown.trouble.as_ref().unwrap().words.clone();
+
+    let other = ca_file.with_file_name("other.pem");
+    std::fs::write(&other, stranger.pem()).unwrap();
+    for (file, expected) in [
+        (&other, "попросите у администратора файл сертификатов региона"),
+        (&ca_file.with_file_name("nowhere.pem"), "nowhere.pem не читается"),
+    ] {
+        let mut device = Device::trusting(&region.url(), "ivanova", file);
+        let shown = device.sign_in_in_vain(PASSWORD, None);
+        assert!(words(&shown).contains(expected) && field(&shown) == Some(SignInField::Server), "{}", words(&shown));
+        assert!(!words(&shown).contains("Проверьте адрес и сеть"), "the network is not to blame");
+        device.close();
+    }
+    let mut device = Device::trusting(&region.url().replace("https://", "http://"), "ivanova", &ca_file);
+    let shown = device.sign_in_in_vain(PASSWORD, None);
+    assert!(words(&shown).contains("должен начинаться с https://"), "{}", words(&shown));
+    device.close();
+
+    let mut device = Device::trusting(&region.url(), "ivanova", &ca_file);
+    device.sign_in(PASSWORD, None);
+    device.until("the list is whole", |work| (work.complete && work.link == Link::Online).then_some(()));
+    let mut device = device.restart();
+    assert_eq!(device.snapshot().settings.ca_file, ca_file.to_str().unwrap(), "it is remembered");
     device.close();
 }

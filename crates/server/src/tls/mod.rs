@@ -48,6 +48,8 @@ pub fn check_tls(config: &TlsConfig, now: DateTime<Utc>) -> Result<Vec<String>, 
 pub(crate) struct Tls {
     config: TlsConfig,
     look_every: Duration,
+    /// Held for a whole look: an older one must not end after a newer one.
+    looking: Mutex<()>,
     state: Mutex<State>,
 }
 
@@ -74,7 +76,12 @@ impl Tls {
         let files = Files::read(config)?;
         let served = files.served(config)?;
         let state = State { served, digest: Some(files.digest()), looked_at: Instant::now(), problem: None };
-        Ok(Self { config: config.clone(), look_every: patience.look, state: Mutex::new(state) })
+        Ok(Self {
+            config: config.clone(),
+            look_every: patience.look,
+            looking: Mutex::default(),
+            state: Mutex::new(state),
+        })
     }
 
     /// How the certificate stands. May block on the disk.
@@ -142,6 +149,7 @@ impl Tls {
     /// Reads the files, and takes them when they have changed. Certificate and key are two files that change one
     /// after the other: between them they do not match, which is told and then forgotten.
     fn refresh(&self) {
+        let _looking = self.looking.lock();
         let files = Files::read(&self.config);
         let digest = files.as_ref().ok().map(Files::digest);
         if digest.is_some() && digest == self.state.lock().digest {
