@@ -249,9 +249,7 @@ impl Register {
     pub fn journal(&self, who: &SignedIn, search: &JournalSearch) -> Result<JournalPage, Problem> {
         who.may(Action::ReadJournal)?;
         let sought = search.read(&self.marker, self.zone, who.organization().cloned())?;
-        if sought.before.is_none() {
-            self.note(who, Act::JournalRead)?;
-        }
+        self.note(who, Act::JournalRead)?;
         self.seek(&sought).map_err(words::unavailable)
     }
 

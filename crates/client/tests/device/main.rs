@@ -18,6 +18,7 @@ mod device;
 mod drafts;
 mod export;
 mod figures;
+mod journal;
 mod lock;
 mod offline;
 mod region;

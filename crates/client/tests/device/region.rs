@@ -7,8 +7,8 @@ use std::sync::Arc;
 use chrono::Utc;
 use prikrep_domain::{Application, Oid, Organization, Role, Standing};
 use prikrep_server::{
-    ClientCertificates, Config, DirectoryConfig, Login, NewAccount, NewOrganization, Order, PullAt, Secret, Server,
-    TlsConfig, UpstreamConfig,
+    ClientCertificates, Config, DirectoryConfig, JournalSearch, Login, NewAccount, NewOrganization, Order, Outcome,
+    PullAt, Secret, Server, TlsConfig, UpstreamConfig,
 };
 use prikrep_simulator::{AppliedAnswer, DEFAULT_LOGIN, DEFAULT_PASSWORD, Options, Scale, Simulator};
 use prikrep_testkit::{Authority, PASSWORD, ZONE};
@@ -104,6 +104,16 @@ impl Region {
         let (login, password) = (Login::parse(login).unwrap(), Secret::new(password.to_owned()));
         let order = Order::SetPassword { login, password, change };
         self.register().register().carry_out(order, "root", None, Utc::now()).unwrap();
+    }
+
+    /// The register's journal, the newest first, read as on a later page: looking does not add to it.
+    pub fn journal(&self) -> Vec<prikrep_domain::Numbered> {
+        let (before, limit) = (Some("1000000".to_owned()), Some("500".to_owned()));
+        let order = Order::ReadJournal(JournalSearch { before, limit, ..JournalSearch::default() });
+        match self.register().register().carry_out(order, "root", None, Utc::now()).unwrap() {
+            Outcome::Journal(page) => page.items,
+            _ => panic!("another outcome"),
+        }
     }
 
     /// Lets new applications arrive at the gateway; returns those of the registrars' organization.
