@@ -21,6 +21,11 @@ pub(crate) fn client() -> Client {
     Client::builder().no_proxy().tls_certs_only([]).build().unwrap()
 }
 
+pub(crate) fn client_without_pool() -> Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().no_proxy().tls_certs_only([]).pool_max_idle_per_host(0).build().unwrap()
+}
+
 impl Served {
     pub(crate) async fn new() -> Self {
         Self::with(|_| {}).await

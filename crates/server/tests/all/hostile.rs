@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use prikrep_server::{Config, Patience};
+use prikrep_server::Patience;
 use reqwest::{Method, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
@@ -11,14 +11,21 @@ use tokio::time::timeout;
 
 use crate::api::Served;
 
-const MILLIS: fn(u64) -> Duration = Duration::from_millis;
 /// For what ends by a limit that a test has set short; nothing waits so long.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-fn impatient(config: &mut Config) {
-    config.patience =
-        Patience { handshake: MILLIS(300), headers: MILLIS(300), writing: MILLIS(300), ..Patience::default() };
-    config.limits.request_secs = 1;
+/// A register that waits for nobody long, but long enough for a machine that is busy.
+async fn impatient() -> Served {
+    let short = Duration::from_secs(1);
+    let mut served = Served::with(|config| {
+        config.patience = Patience { headers: short, writing: short, ..Patience::default() };
+        config.limits.request_secs = 3;
+        config.limits.connections = 8;
+    })
+    .await;
+    // A kept connection may be closed in the moment that it is used again.
+    served.client = crate::api::client_without_pool();
+    served
 }
 
 fn address(served: &Served) -> SocketAddr {
@@ -121,7 +128,7 @@ async fn a_request_that_can_be_read_in_two_ways_is_refused_and_nothing_after_it_
 
 #[tokio::test]
 async fn whatever_is_too_large_is_refused() {
-    let served = Served::with(impatient).await;
+    let served = impatient().await;
     let head = "POST /v1/sessions HTTP/1.1\r\nHost: r\r\nContent-Type: application/json\r\n";
     let large = "x".repeat(40 << 10);
     let many = "X: a\r\n".repeat(100);
@@ -147,7 +154,7 @@ async fn whatever_is_too_large_is_refused() {
 
 #[tokio::test]
 async fn whatever_is_slow_or_silent_loses_its_connection_and_stops_nobody() {
-    let served = Served::with(impatient).await;
+    let served = impatient().await;
     let head = "POST /v1/sessions HTTP/1.1\r\nHost: r\r\nContent-Type: application/json\r\n";
     let mut silent = connect(&served).await;
     let mut half = connect(&served).await;
@@ -176,7 +183,7 @@ async fn whatever_is_slow_or_silent_loses_its_connection_and_stops_nobody() {
 /// Sends one byte of a header after another until the connection is closed; returns how many.
 async fn drip(stream: &mut TcpStream) -> usize {
     let _ = stream.write_all(b"GET / HTTP/1.1\r\nX: ").await;
-    let mut every = tokio::time::interval(MILLIS(10));
+    let mut every = tokio::time::interval(Duration::from_millis(10));
     let dripping = async {
         let mut count = 0;
         loop {
@@ -192,11 +199,7 @@ async fn drip(stream: &mut TcpStream) -> usize {
 
 #[tokio::test]
 async fn who_does_not_read_loses_the_connection() {
-    let served = Served::with(|config| {
-        impatient(config);
-        config.limits.connections = 8;
-    })
-    .await;
+    let served = impatient().await;
     // Small buffers, and so many requests that their answers fill them.
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4 << 10).unwrap();
@@ -210,11 +213,7 @@ async fn who_does_not_read_loses_the_connection() {
 
 #[tokio::test]
 async fn places_held_by_silent_clients_come_back() {
-    let served = Served::with(|config| {
-        impatient(config);
-        config.limits.connections = 8;
-    })
-    .await;
+    let served = impatient().await;
     let mut silent = Vec::new();
     for _ in 0..40 {
         silent.push(connect(&served).await);

@@ -42,7 +42,7 @@ impl Site {
             client_certificates: ClientCertificates::All,
         });
         // Every handshake looks at the files.
-        config.patience = Patience { look: Duration::ZERO, handshake: Duration::from_millis(300), ..config.patience };
+        config.patience = Patience { look: Duration::ZERO, ..config.patience };
         let site = Self { folder, authority: Authority::new("Регион"), config };
         site.install(&site.authority.issue(HERE, 2020..2100));
         site
@@ -259,6 +259,7 @@ async fn where_daemons_show_certificates_only_their_accounts_need_one() {
 async fn what_speaks_no_tls_or_never_ends_its_handshake_stops_nobody() {
     let mut site = Site::new();
     site.config.limits.connections = 8;
+    site.config.patience.handshake = Duration::from_secs(1);
     let running = site.start().await;
     let address = running.url().trim_start_matches("https://").to_owned();
     let mut half_open = Vec::new();
@@ -285,8 +286,7 @@ async fn what_speaks_no_tls_or_never_ends_its_handshake_stops_nobody() {
 
 #[tokio::test]
 async fn a_stop_does_not_wait_for_handshakes() {
-    let mut site = Site::new();
-    site.config.patience = Patience::default();
+    let site = Site::new();
     let running = site.start().await;
     let mut half_open = TcpStream::connect(running.url().trim_start_matches("https://")).await.unwrap();
     half_open.write_all(b"\x16\x03\x01").await.unwrap();
