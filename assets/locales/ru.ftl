@@ -344,6 +344,30 @@ outbox-next-try = Следующая попытка
 
 ## Статистика
 
+journal-title = Журнал действий
+journal-region = весь регион
+journal-login = Логин
+journal-act = Действие
+journal-all-acts = Все
+journal-patient = GUID пациента: кто смотрел его карточку
+journal-application = GUID заявления
+journal-seek = Найти
+journal-busy = Регистр ищет…
+journal-empty = Таких записей нет.
+journal-found =
+    { $count ->
+        [one] показана { $count } запись
+        [few] показаны { $count } записи
+       *[many] показано { $count } записей
+    }
+journal-more = Показать ещё, более ранние
+journal-number = №
+journal-time = Время
+journal-who = Кто
+journal-role = Роль
+journal-where = Откуда
+journal-what = Что
+journal-details = Подробности
 stats-title = Статистика
 stats-count = Посчитать
 stats-counting =

@@ -214,14 +214,14 @@ impl Measured {
     fn is_listed(snapshot: &Snapshot) -> bool {
         match &snapshot.stage {
             Stage::Work(work) => work.list.total.is_some() && !work.list.blocks.is_empty(),
-            Stage::SignIn(_) | Stage::Locked(_) => false,
+            Stage::SignIn(_) | Stage::Locked(_) | Stage::Audit(_) => false,
         }
     }
 
     fn query(snapshot: &Snapshot) -> Query {
         match &snapshot.stage {
             Stage::Work(work) => Query::clone(work.list.query.as_ref().unwrap()),
-            Stage::SignIn(_) | Stage::Locked(_) => panic!("nobody works"),
+            Stage::SignIn(_) | Stage::Locked(_) | Stage::Audit(_) => panic!("nobody works"),
         }
     }
 

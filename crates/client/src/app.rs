@@ -14,8 +14,9 @@ use prikrep_ui::{Action, Credentials, Locked, Passphrase, Settings, SignIn, Snap
 use tokio::runtime::Handle;
 use zeroize::Zeroizing;
 
+use crate::auditing::{Answer, Auditor};
 use crate::demo::{self, Amount, Places, Workstation};
-use crate::entry::{self, Entered, NotEntered, Profiles};
+use crate::entry::{self, Entered, Entry, NotEntered, Profiles};
 use crate::exporting::Exporting;
 use crate::folders::Folders;
 use crate::notices::Notices;
@@ -46,7 +47,8 @@ pub struct Start {
 /// What a thread reports.
 enum Event {
     Identified { server: String, login: String, passphrase: Passphrase },
-    Entered(Box<Result<Entered, NotEntered>>),
+    Entered(Box<Result<Entry, NotEntered>>),
+    Audited(Box<Answer>),
     DemoStarted(Box<Result<Places, String>>),
     PasswordChecked(Result<(), String>),
     Left { trouble: Option<String> },
@@ -97,6 +99,7 @@ pub struct App {
     events: Receiver<Event>,
     sign_in: SignIn,
     open: Option<Open>,
+    auditor: Option<Auditor>,
     demo: Option<Places>,
     notices: Arc<Notices>,
     /// The window's clock at the last input, and now, in seconds.
@@ -147,6 +150,7 @@ impl App {
             events,
             sign_in: SignIn::default(),
             open: None,
+            auditor: None,
             demo: None,
             notices,
             last_input_secs: 0.0,
@@ -163,7 +167,10 @@ impl App {
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let stage = match &self.open {
-            None => Stage::SignIn(self.sign_in.clone()),
+            None => match &self.auditor {
+                Some(auditor) => Stage::Audit(auditor.shown()),
+                None => Stage::SignIn(self.sign_in.clone()),
+            },
             Some(Open { locked: Some(locked), .. }) => Stage::Locked(locked.clone()),
             Some(open) => Stage::Work(open.workplace.work()),
         };
@@ -199,8 +206,11 @@ impl App {
 
     /// Closes everything: what was typed is kept, the folders are let go.
     pub fn close(&mut self) {
-        let (open, demo) = (self.open.take(), self.demo.take());
+        let (open, demo, auditor) = (self.open.take(), self.demo.take(), self.auditor.take());
         let closing = async {
+            if let Some(auditor) = auditor {
+                auditor.leave().await;
+            }
             if let Some(open) = open {
                 open.exporting.stop();
                 open.workplace.stop().await;
@@ -234,6 +244,12 @@ impl App {
             Action::ExportTo(path) => self.with_exporting(|exporting| exporting.write_to(path)),
             Action::EndExport => self.with_exporting(Exporting::end),
             Action::Set(settings) => self.set(settings, ctx),
+            Action::SeekJournal(query) => {
+                let reporter = self.reporter.clone();
+                if let Some(auditor) = &mut self.auditor {
+                    auditor.ask(&query, &self.runtime, move |answer| reporter.report(Event::Audited(Box::new(answer))));
+                }
+            }
             Action::Search(_)
             | Action::Reorder(_)
             | Action::ShowRows(_)
@@ -259,9 +275,20 @@ impl App {
                 }
             }
             Event::Entered(entered) => match *entered {
-                Ok(entered) => self.open_profile(entered),
+                Ok(Entry::Work(entered)) => self.open_profile(*entered),
+                Ok(Entry::Audit(audit)) => {
+                    let (upstream, session) = *audit;
+                    self.sign_in = SignIn::default();
+                    self.last_input_secs = self.now_secs;
+                    self.auditor = Some(Auditor::new(upstream, session));
+                }
                 Err(why) => self.not_entered(why),
             },
+            Event::Audited(answer) => {
+                if let Some(auditor) = &mut self.auditor {
+                    auditor.hear(*answer);
+                }
+            }
             Event::DemoStarted(started) => match *started {
                 Ok(places) => self.open_demo(places),
                 Err(words) => self.sign_in = SignIn { trouble: Some(trouble(words)), ..SignIn::default() },
@@ -391,12 +418,16 @@ impl App {
             self.last_input_secs = self.now_secs;
         }
         let limit_secs = 60.0 * f64::from(self.settings.lock_after_mins);
-        let is_open = self.open.as_ref().is_some_and(|open| open.locked.is_none());
+        let is_open = self.auditor.is_some() || self.open.as_ref().is_some_and(|open| open.locked.is_none());
         if limit_secs == 0.0 || !is_open {
             return;
         }
         let left_secs = self.last_input_secs + limit_secs - self.now_secs;
         if left_secs <= 0.0 {
+            if self.auditor.is_some() {
+                // There is nothing typed that a lock would have to keep.
+                self.leave(false);
+            }
             self.lock();
             ctx.request_repaint();
         } else {
@@ -441,6 +472,10 @@ impl App {
 
     /// Signs out; with `wipe` for good, unless an answer would be lost by it.
     fn leave(&mut self, wipe: bool) {
+        if let Some(auditor) = self.auditor.take() {
+            self.runtime.spawn(auditor.leave());
+            return;
+        }
         if wipe && self.open.as_ref().is_some_and(|open| open.workplace.undelivered() > 0) {
             return;
         }

@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use prikrep_daemon::{
     HttpOptions, HttpOptionsError, HttpUpstream, PasswordSource, Secret, Timeouts, Upstream, UpstreamError,
 };
-use prikrep_domain::{PasswordChange, Session};
+use prikrep_domain::{Action, PasswordChange, Session};
 use prikrep_store::{Options, SledStore, StoreError};
 use prikrep_ui::{Credentials, Passphrase, SignInField, SignInTrouble};
 use tokio::task::spawn_blocking;
@@ -34,6 +34,17 @@ pub(crate) struct Entered {
     pub(crate) credentials: Credentials,
     /// By the local profile alone: the register does not know of it.
     pub(crate) is_offline: bool,
+}
+
+/// What somebody enters.
+pub(crate) enum Entry {
+    Work(Box<Entered>),
+    /// An auditor keeps nothing here: there is nothing local to open.
+    Audit(Box<(HttpUpstream, Session)>),
+}
+
+fn reads_nothing() -> NotEntered {
+    NotEntered::of(Some(SignInField::Login), prikrep_ui::t!("entry-reads-nothing").into_owned())
 }
 
 /// Why the door stays shut.
@@ -87,7 +98,7 @@ pub(crate) fn passphrase_of(vault: &Vault) -> Passphrase {
 ///
 /// # Errors
 /// [`NotEntered`] in words for the person.
-pub(crate) async fn enter(mut credentials: Credentials, profiles: &Profiles, zone: Tz) -> Result<Entered, NotEntered> {
+pub(crate) async fn enter(mut credentials: Credentials, profiles: &Profiles, zone: Tz) -> Result<Entry, NotEntered> {
     let trusted = trusted(&profiles.ca_file).await?;
     let mut upstream = client(&credentials, trusted.clone())?;
     let vault = profiles.vault_of(&credentials.server, &credentials.login);
@@ -96,6 +107,16 @@ pub(crate) async fn enter(mut credentials: Credentials, profiles: &Profiles, zon
         credentials.password = change_password(&upstream, &mut credentials).await?;
         upstream = client(&credentials, trusted)?;
         proof = prove(&upstream, &vault).await?;
+    }
+    if let Proof::Online(session) = &proof
+        && !session.role.reads_applications()
+    {
+        let session = session.clone();
+        return if session.role.may(Action::ReadJournal) {
+            Ok(Entry::Audit(Box::new((upstream, session))))
+        } else {
+            Err(reads_nothing())
+        };
     }
     let is_offline = matches!(proof, Proof::Offline);
     let folder = profiles.folders.profile(&credentials.server, &credentials.login);
@@ -111,9 +132,9 @@ pub(crate) async fn enter(mut credentials: Credentials, profiles: &Profiles, zon
     let (store, session) =
         opening.await.map_err(|_| NotEntered::of(None, prikrep_ui::t!("entry-internal").into_owned()))??;
     if !session.role.reads_applications() {
-        return Err(NotEntered::of(Some(SignInField::Login), prikrep_ui::t!("entry-reads-nothing").into_owned()));
+        return Err(reads_nothing());
     }
-    Ok(Entered { store, upstream, session, vault, is_offline, credentials })
+    Ok(Entry::Work(Box::new(Entered { store, upstream, session, vault, is_offline, credentials })))
 }
 
 /// The region's certificates, as they are now.

@@ -12,6 +12,7 @@ pub mod settings;
 pub mod vault;
 pub mod window;
 
+mod auditing;
 mod durable;
 mod entry;
 mod exporting;

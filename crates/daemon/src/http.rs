@@ -13,8 +13,8 @@ use std::time::Duration;
 use chrono::Utc;
 use parking_lot::RwLock;
 use prikrep_domain::{
-    AnswerDraft, ApplicationId, Credentials, Cursor, Directory, MAX_PAGE_BYTES, PasswordChange, RecordedAnswer,
-    ReportedAct, Session, read_application,
+    AnswerDraft, ApplicationId, Credentials, Cursor, Directory, JournalPage, MAX_PAGE_BYTES, PasswordChange,
+    RecordedAnswer, ReportedAct, Session, read_application,
 };
 use prikrep_store::Page;
 use reqwest::header::{ETAG, HeaderValue, IF_NONE_MATCH};
@@ -240,6 +240,24 @@ fn json_body<T: for<'de> Deserialize<'de>>(body: &[u8], what: &str) -> Result<T,
     serde_json::from_slice(body).map_err(|error| {
         UpstreamError::Unintelligible(format!("{what} (строка {}, столбец {})", error.line(), error.column()))
     })
+}
+
+impl HttpUpstream {
+    /// Reads a part of the register's journal; the parameters are those of its path.
+    ///
+    /// # Errors
+    /// [`UpstreamError`].
+    pub async fn journal(&self, parameters: &[(&str, String)]) -> Result<JournalPage, UpstreamError> {
+        let mut url = self.url(&["v1", "journal"]);
+        url.query_pairs_mut().extend_pairs(parameters);
+        let request = self.request(Method::GET, url)?;
+        let response = self.send(request, Duration::ZERO).await?;
+        if response.status() != StatusCode::OK {
+            return Err(self.refusal(response).await);
+        }
+        let body = self.body(response, MAX_PAGE_BYTES).await?;
+        json_body(&body, "журнал")
+    }
 }
 
 impl Upstream for HttpUpstream {

@@ -57,6 +57,20 @@ pub enum Place {
     Console,
 }
 
+impl Place {
+    /// The place in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Register { address } => address.clone(),
+            Self::Workstation { device, .. } => {
+                format!("рабочее место {}", device.simple().to_string().split_at(8).0)
+            }
+            Self::Console => "сервер".to_owned(),
+        }
+    }
+}
+
 /// What was searched for. Identifiers and names are marks at a register, and as typed on their way to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -117,12 +131,33 @@ fn folded(name: &NameSearch) -> String {
 }
 
 impl Terms {
+    /// The terms in words; marks stand for what they hide.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let date =
+            |date: Option<chrono::NaiveDate>| date.map(|date| date.format("%d.%m.%Y").to_string()).unwrap_or_default();
+        let mut words = vec![format!("{}–{}", date(self.from), date(self.to))];
+        let marked = |name: &str, mark: &Option<String>| mark.as_ref().map(|mark| format!("{name} {mark}"));
+        words.extend(marked("пациент", &self.patient));
+        words.extend(marked("СНИЛС", &self.snils));
+        words.extend(marked("имя", &self.name));
+        words.extend(self.application_type.map(|one| one.words().to_owned()));
+        words.extend(self.kind.map(|one| one.table_words().to_owned()));
+        words.extend(self.status.map(|one| one.table_words().to_owned()));
+        words.extend(self.pending_only.then(|| "ждут ответа".to_owned()));
+        words.join("; ")
+    }
+
     /// The same with everything that points to a person replaced by its mark.
     #[must_use]
     pub fn marked(self, mark: impl Fn(&str) -> String) -> Self {
         let marked = |term: Option<String>| term.map(|term| mark(&term));
         Self { patient: marked(self.patient), snils: marked(self.snils), name: marked(self.name), ..self }
     }
+}
+
+fn about(application: ApplicationId, patient: Option<&str>) -> String {
+    patient.map_or_else(|| application.to_string(), |mark| format!("{application}, пациент {mark}"))
 }
 
 /// What was done.
@@ -267,6 +302,51 @@ impl Act {
         }
     }
 
+    /// The acts that can be sought: their names in the protocol and in words.
+    pub const SOUGHT: [(&str, &str); 16] = [
+        ("card_opened", "Просмотр карточки"),
+        ("answered", "Ответ на заявление"),
+        ("searched", "Поиск"),
+        ("exported", "Выгрузка"),
+        ("feed_read", "Получение заявлений"),
+        ("signed_in", "Вход"),
+        ("sign_in_refused", "Отказ во входе"),
+        ("signed_out", "Выход"),
+        ("locked", "Блокировка окна"),
+        ("unlocked", "Разблокировка окна"),
+        ("password_changed", "Смена пароля"),
+        ("settings_changed", "Настройки рабочего места"),
+        ("account_changed", "Учётная запись"),
+        ("command", "Команда администратора"),
+        ("journal_read", "Чтение журнала"),
+        ("trimmed", "Удаление записей по сроку"),
+    ];
+
+    /// What an entry says beyond its act.
+    #[must_use]
+    pub fn details(&self) -> String {
+        match self {
+            Self::SignInRefused { why } => why.clone(),
+            Self::Searched { terms } => terms.words(),
+            Self::FeedRead { records } => format!("записей {records}"),
+            Self::CardOpened { application, patient } => about(*application, patient.as_deref()),
+            Self::Answered { application, decision, patient, .. } => {
+                format!("{}; {}", decision.words(), about(*application, patient.as_deref()))
+            }
+            Self::Exported { format, records, terms } => format!("{format}, строк {records}; {}", terms.words()),
+            Self::SettingsChanged { names } => names.join(", "),
+            Self::AccountChanged { login, change } => format!("{login}: {change}"),
+            Self::Command { name } => name.clone(),
+            Self::Trimmed { through } => format!("по {through}"),
+            Self::SignedIn { .. }
+            | Self::SignedOut { .. }
+            | Self::PasswordChanged
+            | Self::Locked
+            | Self::Unlocked
+            | Self::JournalRead => String::new(),
+        }
+    }
+
     /// The application that it concerns.
     #[must_use]
     pub const fn application(&self) -> Option<ApplicationId> {
@@ -377,9 +457,27 @@ pub struct Numbered {
     pub entry: JournalEntry,
 }
 
+/// A part of a journal, the newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct JournalPage {
+    /// What was found.
+    pub items: Vec<Numbered>,
+    /// Where to go on; absent at the end. A page may hold nothing and still have more behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn acts_that_can_be_sought_have_their_own_names_and_words() {
+        for act in [Act::Locked, Act::JournalRead, Act::FeedRead { records: 1 }, Act::SignedIn { offline: false }] {
+            assert!(Act::SOUGHT.contains(&(act.name(), act.words())), "{}", act.name());
+        }
+    }
 
     #[test]
     fn nothing_that_points_to_a_person_is_left_in_a_marked_act() {

@@ -35,7 +35,7 @@ pub use application::{
 pub use directory::{Directory, District};
 pub use feed::{Cursor, FeedPage, Found, MAX_PAGE_BYTES, MAX_PAGE_RECORDS, MAX_RECORD_BYTES, RawFeedPage};
 pub use id::{AnswerId, ApplicationId, BadGuid, BadOid, Oid, PersonId};
-pub use journal::{Act, Actor, JournalEntry, MAX_REPORTED_ACTS, Numbered, Place, ReportedAct, Terms};
+pub use journal::{Act, Actor, JournalEntry, JournalPage, MAX_REPORTED_ACTS, Numbered, Place, ReportedAct, Terms};
 pub use moment::Moment;
 pub use oms::{BadPolicy, OmsPolicy};
 #[cfg(feature = "openapi")]

@@ -109,6 +109,18 @@ impl Role {
         }
     }
 
+    /// The role in words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Registrar => "регистратор",
+            Self::Viewer => "просмотр",
+            Self::Auditor => "аудитор",
+            Self::Admin => "администратор",
+            Self::Daemon => "система",
+        }
+    }
+
     /// Whether it may read applications.
     #[must_use]
     pub const fn reads_applications(self) -> bool {

@@ -9,8 +9,8 @@ use std::ops::ControlFlow;
 use chrono::{DateTime, Days, NaiveDate, TimeZone, Utc};
 use chrono_tz::Tz;
 use prikrep_domain::{
-    Act, Action, Actor, ApplicationId, JournalEntry, MAX_REPORTED_ACTS, Numbered, Oid, PersonId, Place, Problem,
-    ReportedAct,
+    Act, Action, Actor, ApplicationId, JournalEntry, JournalPage, MAX_REPORTED_ACTS, Numbered, Oid, PersonId, Place,
+    Problem, ReportedAct,
 };
 use prikrep_store::{JournalCheck, Shelf, Store, StoreError};
 use ring::hmac;
@@ -107,16 +107,6 @@ pub struct JournalSearch {
     /// How many at most.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 500, default = 100, nullable = false)]
     pub limit: Option<String>,
-}
-
-/// A part of the journal, the newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct JournalPage {
-    /// What was found.
-    pub items: Vec<Numbered>,
-    /// Where to go on; absent at the end. A page may hold nothing and still have more behind it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub before: Option<u64>,
 }
 
 /// A search that may be run.

@@ -44,7 +44,7 @@ pub use config::{
 };
 pub use control::{CallError, Caller, PullSummary, user_name};
 pub use directory::DirectoryDocument;
-pub use journal::{JournalPage, JournalSearch, Report, Reported};
+pub use journal::{JournalSearch, Report, Reported};
 pub use logging::init as init_logging;
 pub use opening::{OpenError, open_key, open_register, open_store};
 pub use orders::{Order, OrderError, Outcome, QuarantineCard, Retried};

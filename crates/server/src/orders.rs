@@ -5,14 +5,14 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use prikrep_domain::{Act, FieldError, Found, Oid, Organization, Period, Place, Problem, Query, Terms};
+use prikrep_domain::{Act, FieldError, Found, JournalPage, Oid, Organization, Period, Place, Problem, Query, Terms};
 use prikrep_store::{JournalCheck, Quarantined, StoreError, Verification};
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, AccountCard, AccountChange, Login, NewAccount, NewOrganization, Scope};
 use crate::accounts::AccountError;
 use crate::condition::{Condition, UpstreamCondition};
-use crate::journal::{JournalPage, JournalSearch, console};
+use crate::journal::{JournalSearch, console};
 use crate::search::Search;
 use crate::{Register, Secret};
 

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use prikrep_domain::{AnswerDraft, AnswerId, ApplicationId, Period, Query};
+use prikrep_domain::{AnswerDraft, AnswerId, ApplicationId, Period, PersonId, Query};
 use zeroize::Zeroizing;
 
 use crate::Settings;
@@ -70,6 +70,25 @@ pub enum Action {
     Count(Period),
     /// Keep these settings.
     Set(Settings),
+    /// Read the register's journal.
+    SeekJournal(JournalQuery),
+}
+
+/// What an auditor seeks in the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalQuery {
+    /// The period, by dates.
+    pub period: Period,
+    /// Whose acts; empty for everybody's.
+    pub login: String,
+    /// One act, by its name in the protocol.
+    pub act: Option<&'static str>,
+    /// What concerns a patient.
+    pub patient: Option<PersonId>,
+    /// What concerns an application.
+    pub application: Option<ApplicationId>,
+    /// Go on below this number; what was found before stays.
+    pub before: Option<u64>,
 }
 
 /// What signs a person in.

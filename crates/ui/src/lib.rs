@@ -8,6 +8,7 @@ mod card;
 mod export_view;
 mod figures;
 mod format;
+mod journal;
 mod list;
 mod lock;
 mod outbox;
@@ -22,12 +23,12 @@ pub mod theme;
 pub mod widgets;
 mod window;
 
-pub use action::{Action, Credentials, ExportFormat};
+pub use action::{Action, Credentials, ExportFormat, JournalQuery};
 pub use figures::{Counting, Figures};
 pub use settings::{Settings, ThemeChoice};
 pub use shell::Section;
 pub use snapshot::{
-    BLOCK_ROWS, Card, CardState, Counts, Export, FiguresState, Hop, Link, Linked, List, Locked, NotSent, OutboxRow,
-    Passphrase, Pulling, Sent, SignIn, SignInField, SignInTrouble, Snapshot, Stage, Work,
+    Auditing, BLOCK_ROWS, Card, CardState, Counts, Export, FiguresState, Hop, Link, Linked, List, Locked, NotSent,
+    OutboxRow, Passphrase, Pulling, Sent, SignIn, SignInField, SignInTrouble, Snapshot, Stage, Work,
 };
 pub use window::Window;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use prikrep_domain::{
-    AnswerDraft, AnswerId, ApplicationId, ApplicationType, Directory, FieldError, Moment, Organization, Query,
-    RecordedAnswer, Role, Standing,
+    AnswerDraft, AnswerId, ApplicationId, ApplicationType, Directory, FieldError, Moment, Numbered, Organization,
+    Query, RecordedAnswer, Role, Standing,
 };
 
 use crate::{Figures, Settings};
@@ -39,6 +39,25 @@ pub enum Stage {
     Locked(Locked),
     /// Somebody works.
     Work(Arc<Work>),
+    /// An auditor reads the journal.
+    Audit(Arc<Auditing>),
+}
+
+/// What an auditor sees.
+#[derive(Clone, Debug, Default)]
+pub struct Auditing {
+    /// The employee's full name.
+    pub employee: String,
+    /// Whose journal it is; `None` for the whole region.
+    pub organization: Option<Organization>,
+    /// What was found, the newest first.
+    pub items: Vec<Numbered>,
+    /// Where to go on, when there is more.
+    pub before: Option<u64>,
+    /// The register is being asked.
+    pub busy: bool,
+    /// Why the last question was not answered, in words.
+    pub trouble: Option<String>,
 }
 
 /// What the sign-in shows beside its fields.

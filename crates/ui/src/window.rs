@@ -7,6 +7,7 @@ use prikrep_domain::{Query, StatusFilter};
 
 use crate::card::CardView;
 use crate::export_view::export_ui;
+use crate::journal::JournalView;
 use crate::list::{ListView, everything};
 use crate::lock::LockView;
 use crate::outbox::outbox_ui;
@@ -29,6 +30,8 @@ pub struct Window {
     lock: LockView,
     /// The views of somebody's work; gone when they sign out.
     desk: Option<Desk>,
+    /// An auditor's view.
+    journal: Option<JournalView>,
 }
 
 struct Desk {
@@ -52,12 +55,17 @@ impl Window {
         let mut actions = Vec::new();
         match &snapshot.stage {
             Stage::SignIn(state) => {
-                self.desk = None;
+                (self.desk, self.journal) = (None, None);
                 egui::CentralPanel::default()
                     .show(ui, |ui| self.sign_in.ui(ui, state, &snapshot.settings, &mut actions));
             }
             Stage::Locked(state) => {
                 egui::CentralPanel::default().show(ui, |ui| self.lock.ui(ui, state, &mut actions));
+            }
+            Stage::Audit(state) => {
+                self.sign_in = SignInView::default();
+                let view = self.journal.get_or_insert_with(|| JournalView::new(snapshot.moment));
+                egui::CentralPanel::default().show(ui, |ui| view.ui(ui, snapshot, state, &mut actions));
             }
             Stage::Work(work) => {
                 self.sign_in = SignInView::default();

@@ -177,7 +177,8 @@ impl Workplace {
             | Action::Export(..)
             | Action::ExportTo(_)
             | Action::EndExport
-            | Action::Set(_)) => return Some(rest),
+            | Action::Set(_)
+            | Action::SeekJournal(_)) => return Some(rest),
         }
         None
     }

@@ -171,7 +171,7 @@ impl Device {
         self.act(Action::Identify { server: self.server.clone(), login: self.login.clone() });
         self.until_snapshot("the need of a passphrase is known", |snapshot| match &snapshot.stage {
             Stage::SignIn(sign_in) => (sign_in.passphrase == passphrase).then_some(()),
-            Stage::Locked(_) | Stage::Work(_) => None,
+            Stage::Locked(_) | Stage::Work(_) | Stage::Audit(_) => None,
         });
     }
 
@@ -199,7 +199,7 @@ impl Device {
     pub fn until<T>(&mut self, what: &str, mut look: impl FnMut(&Work) -> Option<T>) -> T {
         self.until_snapshot(what, |snapshot| match &snapshot.stage {
             Stage::Work(work) => look(work),
-            Stage::SignIn(_) | Stage::Locked(_) => None,
+            Stage::SignIn(_) | Stage::Locked(_) | Stage::Audit(_) => None,
         })
     }
 
@@ -304,6 +304,7 @@ fn told(snapshot: &Snapshot) -> String {
     match &snapshot.stage {
         Stage::SignIn(sign_in) => format!("{sign_in:?}"),
         Stage::Locked(locked) => format!("{locked:?}"),
+        Stage::Audit(auditing) => format!("{auditing:?}"),
         Stage::Work(work) => {
             let card = match &work.card {
                 CardState::Open(card) => format!("{:?} {:?}", card.standing.application.status, card.answers),

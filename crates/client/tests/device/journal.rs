@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use prikrep_domain::{Act, DecisionKind, Numbered, Place};
 use prikrep_testkit::PASSWORD;
-use prikrep_ui::Action;
+use prikrep_ui::{Action, Auditing, JournalQuery, Stage};
 use zeroize::Zeroizing;
 
-use crate::device::{Device, PASSPHRASE, everything};
+use crate::device::{Device, PASSPHRASE, all_dates, everything};
 use crate::region::Region;
 
 const PATIENCE: Duration = Duration::from_secs(45);
@@ -90,4 +90,44 @@ fn settings_and_exports_are_known_by_what_they_are() {
         entries.iter().any(|one| one.entry.act == Act::SettingsChanged { names: names.clone() })
     });
     device.close();
+}
+
+fn until_audit<T>(device: &mut Device, what: &str, look: impl Fn(&Auditing) -> Option<T>) -> T {
+    device.until_snapshot(what, |snapshot| match &snapshot.stage {
+        Stage::Audit(auditing) => look(auditing),
+        Stage::SignIn(_) | Stage::Locked(_) | Stage::Work(_) => None,
+    })
+}
+
+#[test]
+fn an_auditor_sees_who_has_opened_the_card_of_a_patient_and_keeps_nothing() {
+    let region = Region::start(&["ivanova"]);
+    region.add_auditor("audit");
+    let mut device = Device::signed_in(&region.url(), "ivanova");
+    let id = device.waiting_for(DecisionKind::Provide);
+    let card = device.open(id);
+    let patient = card.standing.application.patient.guid;
+    until(&region, "the card is known", |entries| here(entries).contains(&"card_opened"));
+    device.close();
+
+    let mut auditor = Device::new(&region.url(), "audit");
+    auditor.sign_in(PASSWORD, None);
+    until_audit(&mut auditor, "the auditor is in", |_| Some(()));
+    let query = JournalQuery {
+        period: all_dates(),
+        login: String::new(),
+        act: Some("card_opened"),
+        patient: Some(patient),
+        application: None,
+        before: None,
+    };
+    auditor.act(Action::SeekJournal(query.clone()));
+    let found = until_audit(&mut auditor, "it is found", |auditing| (!auditing.busy).then(|| auditing.clone()));
+    assert_eq!((found.trouble, found.before, found.items.len()), (None, None, 1));
+    assert_eq!(found.items[0].entry.actor.login, "ivanova");
+    assert!(!auditor.profile_folder().exists(), "nothing of it is kept here");
+    auditor.act(Action::SignOut { wipe: false });
+    auditor.until_snapshot("the auditor has left", |snapshot| matches!(snapshot.stage, Stage::SignIn(_)).then_some(()));
+    let folder = auditor.close();
+    drop(folder);
 }

@@ -12,7 +12,7 @@ use crate::region::Region;
 fn locked(snapshot: &Snapshot) -> Option<Locked> {
     match &snapshot.stage {
         Stage::Locked(locked) => Some(locked.clone()),
-        Stage::SignIn(_) | Stage::Work(_) => None,
+        Stage::SignIn(_) | Stage::Work(_) | Stage::Audit(_) => None,
     }
 }
 

@@ -137,6 +137,20 @@ impl Region {
         self.register.as_ref().expect("the register runs")
     }
 
+    /// Makes an account of an auditor of the whole region.
+    pub fn add_auditor(&self, login: &str) {
+        let account = NewAccount {
+            login: Login::parse(login).unwrap(),
+            password: Secret::new(PASSWORD.to_owned()),
+            employee: employee(login),
+            role: Role::Auditor,
+            organization: None,
+            change_password: Some(false),
+        };
+        let register = Arc::clone(self.register().register());
+        register.add_user(account, Utc::now()).unwrap();
+    }
+
     fn add_registrar(&self, login: &str) {
         let organization = &self.organization;
         let account = NewAccount {

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use chrono_tz::Tz;
-use prikrep_domain::{Act, Numbered, Place, Terms};
-use prikrep_server::{Config, JournalPage, JournalSearch, Order, Outcome};
+use prikrep_domain::{JournalPage, Numbered};
+use prikrep_server::{Config, JournalSearch, Order, Outcome};
 
 use super::arguments::{JournalArguments, JournalCommand, Output};
 use super::connection::Connection;
@@ -69,63 +69,16 @@ fn row(Numbered { number, entry }: &Numbered, zone: Tz) -> [String; 7] {
     } else {
         format!("{} ({})", entry.actor.employee, entry.actor.login)
     };
-    let place = match &entry.place {
-        Place::Register { address } => address.clone(),
-        Place::Workstation { device, .. } => format!("рабочее место {}", device.simple().to_string().split_at(8).0),
-        Place::Console => "сервер".to_owned(),
-    };
     let role = entry.actor.role.and_then(|role| serde_json::to_value(role).ok());
     [
         number.to_string(),
         entry.at.with_timezone(&zone).format("%d.%m.%Y %H:%M:%S").to_string(),
         printable(&who),
         role.and_then(|role| role.as_str().map(str::to_owned)).unwrap_or_default(),
-        printable(&place),
+        printable(&entry.place.words()),
         entry.act.words().to_owned(),
-        printable(&details(&entry.act)),
+        printable(&entry.act.details()),
     ]
-}
-
-/// What an entry says beyond its act.
-fn details(act: &Act) -> String {
-    match act {
-        Act::SignInRefused { why } => why.clone(),
-        Act::Searched { terms } => terms_in_words(terms),
-        Act::FeedRead { records } => format!("записей {records}"),
-        Act::CardOpened { application, patient } => about(&application.to_string(), patient.as_deref()),
-        Act::Answered { application, decision, patient, .. } => {
-            format!("{}; {}", decision.words(), about(&application.to_string(), patient.as_deref()))
-        }
-        Act::Exported { format, records, terms } => format!("{format}, строк {records}; {}", terms_in_words(terms)),
-        Act::SettingsChanged { names } => names.join(", "),
-        Act::AccountChanged { login, change } => format!("{login}: {change}"),
-        Act::Command { name } => name.clone(),
-        Act::Trimmed { through } => format!("по {through}"),
-        Act::SignedIn { .. }
-        | Act::SignedOut { .. }
-        | Act::PasswordChanged
-        | Act::Locked
-        | Act::Unlocked
-        | Act::JournalRead => String::new(),
-    }
-}
-
-fn about(application: &str, patient: Option<&str>) -> String {
-    patient.map_or_else(|| application.to_owned(), |mark| format!("{application}, пациент {mark}"))
-}
-
-fn terms_in_words(terms: &Terms) -> String {
-    let date = |date: Option<chrono::NaiveDate>| date.map(|date| date.format("%d.%m.%Y").to_string());
-    let mut words = vec![format!("{}–{}", date(terms.from).unwrap_or_default(), date(terms.to).unwrap_or_default())];
-    let marked = |name: &str, mark: &Option<String>| mark.as_ref().map(|mark| format!("{name} {mark}"));
-    words.extend(marked("пациент", &terms.patient));
-    words.extend(marked("СНИЛС", &terms.snils));
-    words.extend(marked("имя", &terms.name));
-    words.extend(terms.application_type.map(|one| one.words().to_owned()));
-    words.extend(terms.kind.map(|one| one.table_words().to_owned()));
-    words.extend(terms.status.map(|one| one.table_words().to_owned()));
-    words.extend(terms.pending_only.then(|| "ждут ответа".to_owned()));
-    words.join("; ")
 }
 
 /// Writes entries as lines of JSON, the newest first; returns how many.

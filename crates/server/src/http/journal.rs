@@ -3,12 +3,12 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use prikrep_domain::Problem;
+use prikrep_domain::{JournalPage, Problem};
 
 use super::body::{BodyFault, JsonBytes, json_bytes, to_json};
 use super::query::Params;
 use super::{Failure, Shared};
-use crate::journal::{JournalPage, JournalSearch, Report, Reported};
+use crate::journal::{JournalSearch, Report, Reported};
 use crate::{SignedIn, words};
 
 /// Report what was done at a workstation

@@ -22,6 +22,7 @@ mod filter;
 mod flows;
 mod gallery;
 mod given;
+mod journal;
 #[allow(
     dead_code,
     unreachable_pub,
