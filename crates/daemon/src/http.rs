@@ -159,6 +159,22 @@ impl HttpUpstream {
         if response.status().is_success() { Ok(()) } else { Err(self.refusal(response).await) }
     }
 
+    /// Reads a part of the register's journal; the parameters are those of its path.
+    ///
+    /// # Errors
+    /// [`UpstreamError`].
+    pub async fn journal(&self, parameters: &[(&str, String)]) -> Result<JournalPage, UpstreamError> {
+        let mut url = self.url(&["v1", "journal"]);
+        url.query_pairs_mut().extend_pairs(parameters);
+        let request = self.request(Method::GET, url)?;
+        let response = self.send(request, Duration::ZERO).await?;
+        if response.status() != StatusCode::OK {
+            return Err(self.refusal(response).await);
+        }
+        let body = self.body(response, MAX_PAGE_BYTES).await?;
+        json_body(&body, "журнал")
+    }
+
     fn url(&self, path: &[&str]) -> Url {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
@@ -240,24 +256,6 @@ fn json_body<T: for<'de> Deserialize<'de>>(body: &[u8], what: &str) -> Result<T,
     serde_json::from_slice(body).map_err(|error| {
         UpstreamError::Unintelligible(format!("{what} (строка {}, столбец {})", error.line(), error.column()))
     })
-}
-
-impl HttpUpstream {
-    /// Reads a part of the register's journal; the parameters are those of its path.
-    ///
-    /// # Errors
-    /// [`UpstreamError`].
-    pub async fn journal(&self, parameters: &[(&str, String)]) -> Result<JournalPage, UpstreamError> {
-        let mut url = self.url(&["v1", "journal"]);
-        url.query_pairs_mut().extend_pairs(parameters);
-        let request = self.request(Method::GET, url)?;
-        let response = self.send(request, Duration::ZERO).await?;
-        if response.status() != StatusCode::OK {
-            return Err(self.refusal(response).await);
-        }
-        let body = self.body(response, MAX_PAGE_BYTES).await?;
-        json_body(&body, "журнал")
-    }
 }
 
 impl Upstream for HttpUpstream {

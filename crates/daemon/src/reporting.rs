@@ -27,7 +27,7 @@ const THROUGH: &str = "journal reported through";
 const LOOK_AGAIN: Duration = Duration::from_secs(10 * 60);
 /// An upstream without a journal may get one with its next version.
 const ASK_AGAIN: Duration = Duration::from_secs(6 * 3600);
-/// What is known upstream is kept here for some time still.
+/// What is known upstream, or what no upstream wants to know, is kept here for some time still.
 const KEPT: TimeDelta = TimeDelta::days(30);
 
 /// The identifier of this store's place in the upstream's journal; drawn once.
@@ -74,8 +74,13 @@ fn unreported(store: &dyn Store) -> Result<(Uuid, Vec<ReportedAct>), StoreError>
 /// [`Trouble`]; what was not reported stays for the next time.
 pub async fn report_acts<U: Upstream>(store: &AsyncStore, upstream: &U) -> Result<bool, Trouble> {
     let (device, acts) = store.call(unreported).await?;
-    let Some(last) = acts.last().map(|act| act.sequence) else { return Ok(false) };
+    let Some((first, last)) = acts.first().zip(acts.last()).map(|(first, last)| (first.sequence, last.sequence)) else {
+        return Ok(false);
+    };
     let through = upstream.report(device, &acts).await?.min(last);
+    if through < first {
+        return Err(Trouble::NoProgress);
+    }
     store.call(move |store| store.put_record(Shelf::Settings, THROUGH, &through.to_be_bytes())).await?;
     Ok(true)
 }
@@ -115,6 +120,7 @@ impl<U: Upstream> Reporter<U> {
                 }
                 Err(Trouble::Upstream(UpstreamError::Response(response))) if matches!(response.status, 404 | 405) => {
                     tracing::info!("the upstream keeps no journal");
+                    self.trim().await;
                     sleep(ASK_AGAIN).await;
                 }
                 Err(error) => {

@@ -36,8 +36,8 @@ pub enum Trouble {
     /// A fault of this program; the part is started again.
     #[error("внутренний сбой программы ({0:?})")]
     Panicked(Part),
-    /// The upstream says that there is more, and gives the same again.
-    #[error("сервер повторяет одни и те же страницы списка")]
+    /// The upstream says that there is more, and gives the same again, or takes nothing of what it is told.
+    #[error("сервер повторяет одно и то же")]
     NoProgress,
     /// The daemon is being stopped.
     #[error("синхронизация остановлена")]

@@ -305,19 +305,17 @@ impl UpstreamError {
         Self::Network { fault, detail: String::new() }
     }
 
+    /// The server's own answer, when it is that.
+    #[must_use]
+    pub const fn response(&self) -> Option<&ErrorResponse> {
+        if let Self::Response(response) = self { Some(response) } else { None }
+    }
+
     /// Whether the server does not know the cursor any more, or never gave it: read from the beginning.
     #[must_use]
     pub fn is_cursor_refused(&self) -> bool {
-        match self {
-            Self::Response(response) => response.status == 410 || (response.status == 400 && response.is_explained()),
-            Self::Network { .. }
-            | Self::SignedOut
-            | Self::SignIn(_)
-            | Self::NoPassword(_)
-            | Self::TooLarge(_)
-            | Self::TooSlow
-            | Self::Unintelligible(_) => false,
-        }
+        self.response()
+            .is_some_and(|response| response.status == 410 || (response.status == 400 && response.is_explained()))
     }
 
     /// Whether it is the network that failed, also while signing in.

@@ -13,6 +13,7 @@ mod hostile;
 mod logging;
 mod pulling;
 mod pushing;
+mod reporting;
 mod running;
 mod seeds;
 mod server;
