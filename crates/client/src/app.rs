@@ -10,7 +10,7 @@ use chrono::Utc;
 use prikrep_daemon::HttpUpstream;
 use prikrep_domain::{Act, Moment, Session};
 use prikrep_store::SledStore;
-use prikrep_ui::{Action, Credentials, Locked, Passphrase, Settings, SignIn, Snapshot, Stage, Window};
+use prikrep_ui::{Action, Credentials, NewPassword, Passphrase, Settings, SignIn, Snapshot, Stage, Window};
 use tokio::runtime::Handle;
 use zeroize::Zeroizing;
 
@@ -20,8 +20,9 @@ use crate::entry::{self, Entered, Entry, NotEntered, Profiles};
 use crate::exporting::Exporting;
 use crate::folders::Folders;
 use crate::notices::Notices;
+use crate::open::{Guard, Open};
 use crate::settings_keeper::SettingsKeeper;
-use crate::vault::{SecretKeeper, SystemKeyring, Vault};
+use crate::vault::{SecretKeeper, SystemKeyring};
 use crate::workplace::{Parts, Waker, Workplace};
 
 /// The longest time that closing the window may take.
@@ -53,24 +54,6 @@ enum Event {
     PasswordChecked(Result<(), String>),
     Left { trouble: Option<String> },
     NoticePressed,
-}
-
-/// Who may unlock the window.
-enum Guard {
-    Profile(Vault),
-    /// The demo's password guards nothing.
-    Demo {
-        password: &'static str,
-    },
-}
-
-/// Somebody's open work.
-struct Open {
-    workplace: Workplace,
-    exporting: Exporting,
-    guard: Guard,
-    login: String,
-    locked: Option<Locked>,
 }
 
 /// Reports to the window's thread and wakes it.
@@ -166,13 +149,10 @@ impl App {
     /// What is shown now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        let stage = match &self.open {
-            None => match &self.auditor {
-                Some(auditor) => Stage::Audit(auditor.shown()),
-                None => Stage::SignIn(self.sign_in.clone()),
-            },
-            Some(Open { locked: Some(locked), .. }) => Stage::Locked(locked.clone()),
-            Some(open) => Stage::Work(open.workplace.work()),
+        let stage = match (&self.open, &self.auditor) {
+            (Some(open), _) => open.stage(),
+            (None, Some(auditor)) => Stage::Audit(auditor.shown()),
+            (None, None) => Stage::SignIn(self.sign_in.clone()),
         };
         Snapshot {
             moment: Moment { now: Utc::now(), zone: self.settings.zone },
@@ -212,8 +192,7 @@ impl App {
                 auditor.leave().await;
             }
             if let Some(open) = open {
-                open.exporting.stop();
-                open.workplace.stop().await;
+                open.leave(false).await;
             }
             if let Some(places) = demo {
                 remove(places).await;
@@ -310,7 +289,7 @@ impl App {
 
     fn identify(&mut self, server: String, login: String) {
         // Whose password was to be changed is no longer who is about to sign in.
-        self.sign_in.changes_password = false;
+        self.sign_in.new_password = NewPassword::NotNeeded;
         let (vault, reporter) = (self.profiles.vault_of(&server, &login), self.reporter.clone());
         self.runtime.spawn_blocking(move || {
             let passphrase = entry::passphrase_of(&vault);
@@ -319,9 +298,9 @@ impl App {
     }
 
     fn enter(&mut self, credentials: Credentials) {
-        let (passphrase, changes_password) = (self.sign_in.passphrase, self.sign_in.changes_password);
+        let SignIn { passphrase, new_password, .. } = self.sign_in;
         let busy = Some(prikrep_ui::t!("entry-busy").into_owned());
-        self.sign_in = SignIn { busy, passphrase, changes_password, ..SignIn::default() };
+        self.sign_in = SignIn { busy, passphrase, new_password, ..SignIn::default() };
         let mut settings = (*self.settings).clone();
         settings.server.clone_from(&credentials.server);
         settings.login.clone_from(&credentials.login);
@@ -335,8 +314,8 @@ impl App {
 
     fn not_entered(&mut self, why: NotEntered) {
         let passphrase = why.passphrase.unwrap_or(self.sign_in.passphrase);
-        let NotEntered { trouble, offers_afresh, changes_password, .. } = why;
-        self.sign_in = SignIn { busy: None, trouble: Some(trouble), passphrase, offers_afresh, changes_password };
+        let NotEntered { trouble, offers_afresh, new_password, .. } = why;
+        self.sign_in = SignIn { busy: None, trouble: Some(trouble), passphrase, offers_afresh, new_password };
     }
 
     fn open_profile(&mut self, entered: Entered) {
@@ -344,7 +323,7 @@ impl App {
         self.start_workplace(store, upstream, session, Guard::Profile(vault), &credentials.login);
         // Of the others the register knows by itself.
         if let Some(open) = self.open.as_ref().filter(|_| is_offline) {
-            open.workplace.acts().done(Act::SignedIn { offline: true });
+            open.done(Act::SignedIn { offline: true });
         }
     }
 
@@ -382,11 +361,7 @@ impl App {
         self.sign_in = SignIn::default();
         self.last_input_secs = self.now_secs;
         match Workplace::start(parts, &self.runtime) {
-            Ok(workplace) => {
-                let exporting =
-                    Exporting::new(workplace.store(), workplace.published().clone(), workplace.acts().clone(), zone);
-                self.open = Some(Open { workplace, exporting, guard, login: login.to_owned(), locked: None });
-            }
+            Ok(workplace) => self.open = Some(Open::new(workplace, guard, login.to_owned(), zone)),
             Err(error) => self.sign_in.trouble = Some(trouble(error.to_string())),
         }
     }
@@ -403,12 +378,7 @@ impl App {
 
     fn lock(&mut self) {
         if let Some(open) = &mut self.open {
-            let hint = match &open.guard {
-                Guard::Profile(_) => None,
-                Guard::Demo { password } => Some(prikrep_ui::t!("lock-demo-hint", password = *password).into_owned()),
-            };
-            open.workplace.acts().done(Act::Locked);
-            open.locked = Some(Locked { login: open.login.clone(), busy: false, trouble: None, hint });
+            open.lock();
         }
     }
 
@@ -418,7 +388,7 @@ impl App {
             self.last_input_secs = self.now_secs;
         }
         let limit_secs = 60.0 * f64::from(self.settings.lock_after_mins);
-        let is_open = self.auditor.is_some() || self.open.as_ref().is_some_and(|open| open.locked.is_none());
+        let is_open = self.auditor.is_some() || self.open.as_ref().is_some_and(|open| !open.is_locked());
         if limit_secs == 0.0 || !is_open {
             return;
         }
@@ -436,37 +406,15 @@ impl App {
     }
 
     fn unlock(&mut self, password: Zeroizing<String>) {
-        let Some(open) = &mut self.open else { return };
-        let Some(locked) = &mut open.locked else { return };
-        (locked.busy, locked.trouble) = (true, None);
-        match &open.guard {
-            Guard::Profile(vault) => {
-                let (vault, reporter) = (vault.clone(), self.reporter.clone());
-                self.runtime.spawn_blocking(move || {
-                    let checked = vault.check_password(&password).map_err(|error| error.to_string());
-                    reporter.report(Event::PasswordChecked(checked));
-                });
-            }
-            Guard::Demo { password: wanted } => {
-                let fits = password.as_str() == *wanted;
-                self.unlocked(if fits { Ok(()) } else { Err(prikrep_ui::t!("lock-wrong").into_owned()) });
-            }
-        }
+        let Some(check) = self.open.as_mut().and_then(|open| open.unlock(password)) else { return };
+        let reporter = self.reporter.clone();
+        self.runtime.spawn_blocking(move || reporter.report(Event::PasswordChecked(check())));
     }
 
     fn unlocked(&mut self, checked: Result<(), String>) {
-        let Some(open) = &mut self.open else { return };
-        match (checked, &mut open.locked) {
-            (Ok(()), _) => {
-                open.workplace.acts().done(Act::Unlocked);
-                open.locked = None;
-                self.last_input_secs = self.now_secs;
-            }
-            (Err(words), Some(locked)) => {
-                open.workplace.acts().done(Act::SignInRefused { why: "unlock".to_owned() });
-                (locked.busy, locked.trouble) = (false, Some(words));
-            }
-            (Err(_), None) => {}
+        if let Some(open) = &mut self.open {
+            open.unlocked(checked);
+            self.last_input_secs = self.now_secs;
         }
     }
 
@@ -476,29 +424,17 @@ impl App {
             self.runtime.spawn(auditor.leave());
             return;
         }
-        if wipe && self.open.as_ref().is_some_and(|open| open.workplace.undelivered() > 0) {
+        if wipe && self.open.as_ref().is_some_and(Open::holds_answers) {
             return;
         }
         let (Some(open), demo) = (self.open.take(), self.demo.take()) else { return };
         self.sign_in = SignIn { busy: Some(prikrep_ui::t!("entry-leaving").into_owned()), ..SignIn::default() };
         let reporter = self.reporter.clone();
         self.runtime.spawn(async move {
-            open.exporting.stop();
-            let undelivered = open.workplace.stop().await;
+            let trouble = open.leave(wipe).await;
             if let Some(places) = demo {
                 remove(places).await;
             }
-            let trouble = match open.guard {
-                // What was sent right before leaving is known only now.
-                Guard::Profile(_) if wipe && undelivered > 0 => {
-                    Some(prikrep_ui::t!("wipe-refused", count = undelivered).into_owned())
-                }
-                Guard::Profile(vault) if wipe => {
-                    let wiped = tokio::task::spawn_blocking(move || vault.wipe()).await.ok();
-                    wiped.and_then(Result::err).map(|error| error.to_string())
-                }
-                Guard::Profile(_) | Guard::Demo { .. } => None,
-            };
             reporter.report(Event::Left { trouble });
         });
     }
@@ -513,7 +449,7 @@ impl App {
         prikrep_ui::theme::apply(ctx, &settings);
         let names = settings.changed_since(&self.settings);
         if let Some(open) = self.open.as_ref().filter(|_| !names.is_empty()) {
-            open.workplace.acts().done(Act::SettingsChanged { names });
+            open.done(Act::SettingsChanged { names });
         }
         self.keep(settings);
     }

@@ -12,13 +12,13 @@ use prikrep_daemon::{
 };
 use prikrep_domain::{Action, PasswordChange, Session};
 use prikrep_store::{Options, SledStore, StoreError};
-use prikrep_ui::{Credentials, Passphrase, SignInField, SignInTrouble};
+use prikrep_ui::{Credentials, NewPassword, Passphrase, SignInField, SignInTrouble};
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
 use crate::durable;
 use crate::folders::Folders;
-use crate::vault::{KeptBy, Opened, SecretKeeper, Vault, VaultError};
+use crate::vault::{KeeperError, KeptBy, Opened, SecretKeeper, Vault, VaultError};
 
 /// The name of the store's folder within its profile's.
 const STORE: &str = "store";
@@ -55,18 +55,18 @@ pub(crate) struct NotEntered {
     pub(crate) passphrase: Option<Passphrase>,
     /// The local data may be set aside.
     pub(crate) offers_afresh: bool,
-    /// The password was right, but another must take its place.
-    pub(crate) changes_password: bool,
+    /// Whether another password must take the place of the one that was given, or has.
+    pub(crate) new_password: NewPassword,
 }
 
 impl NotEntered {
     fn of(field: Option<SignInField>, words: impl Into<String>) -> Self {
         let trouble = SignInTrouble { field, words: words.into() };
-        Self { trouble, passphrase: None, offers_afresh: false, changes_password: false }
+        Self { trouble, passphrase: None, offers_afresh: false, new_password: NewPassword::NotNeeded }
     }
 
     fn before_the_change(field: Option<SignInField>, words: impl Into<String>) -> Self {
-        Self { changes_password: true, ..Self::of(field, words) }
+        Self { new_password: NewPassword::Asked, ..Self::of(field, words) }
     }
 }
 
@@ -100,14 +100,30 @@ pub(crate) fn passphrase_of(vault: &Vault) -> Passphrase {
 /// [`NotEntered`] in words for the person.
 pub(crate) async fn enter(mut credentials: Credentials, profiles: &Profiles, zone: Tz) -> Result<Entry, NotEntered> {
     let trusted = trusted(&profiles.ca_file).await?;
-    let mut upstream = client(&credentials, trusted.clone())?;
+    let upstream = client(&credentials, trusted.clone())?;
     let vault = profiles.vault_of(&credentials.server, &credentials.login);
-    let mut proof = prove(&upstream, &vault).await?;
-    if matches!(&proof, Proof::Online(session) if session.password_change_required) {
-        credentials.password = change_password(&upstream, &mut credentials).await?;
-        upstream = client(&credentials, trusted)?;
-        proof = prove(&upstream, &vault).await?;
+    let proof = prove(&upstream, &vault).await?;
+    if !matches!(&proof, Proof::Online(session) if session.password_change_required) {
+        return open(credentials, upstream, vault, proof, profiles, zone).await;
     }
+    credentials.password = change_password(&upstream, &mut credentials).await?;
+    let entering = async {
+        let upstream = client(&credentials, trusted)?;
+        let proof = prove(&upstream, &vault).await?;
+        open(credentials, upstream, vault, proof, profiles, zone).await
+    };
+    entering.await.map_err(|why| NotEntered { new_password: NewPassword::Taken, ..why })
+}
+
+/// Opens the door to whoever has proved the password.
+async fn open(
+    credentials: Credentials,
+    upstream: HttpUpstream,
+    vault: Vault,
+    proof: Proof,
+    profiles: &Profiles,
+    zone: Tz,
+) -> Result<Entry, NotEntered> {
     if let Proof::Online(session) = &proof
         && !session.role.reads_applications()
     {
@@ -206,17 +222,8 @@ async fn change_password(
 }
 
 fn not_changed(error: &UpstreamError) -> NotEntered {
-    let named = match error {
-        UpstreamError::Response(response) => response.problem.iter().flat_map(|problem| &problem.errors).next(),
-        UpstreamError::Network { .. }
-        | UpstreamError::SignedOut
-        | UpstreamError::SignIn(_)
-        | UpstreamError::NoPassword(_)
-        | UpstreamError::TooLarge(_)
-        | UpstreamError::TooSlow
-        | UpstreamError::Unintelligible(_) => None,
-    };
-    match named {
+    let problem = error.response().and_then(|response| response.problem.as_ref());
+    match problem.and_then(|problem| problem.errors.first()) {
         Some(named) => {
             let field = if named.field == "new" { SignInField::NewPassword } else { SignInField::Password };
             NotEntered::before_the_change(Some(field), named.message.as_str())
@@ -231,7 +238,7 @@ async fn exists(vault: &Vault) -> bool {
 }
 
 fn is_server_down(error: &UpstreamError) -> bool {
-    matches!(error, UpstreamError::Response(response) if response.status >= 500)
+    error.response().is_some_and(|response| response.status >= 500)
 }
 
 fn refused(error: &UpstreamError) -> NotEntered {
@@ -288,7 +295,10 @@ fn vault_trouble(vault: &Vault, error: &VaultError) -> NotEntered {
         | VaultError::Cipher(_) => (None, None),
     };
     let offers_afresh = matches!(error, VaultError::KeyGone | VaultError::Damaged { .. });
-    NotEntered { passphrase, offers_afresh, ..NotEntered::of(field, error.to_string()) }
+    // Nothing is wrong on a system without a keyring: the next step is said, not a fault.
+    let is_absent = is_new && matches!(error, VaultError::Keyring(KeeperError::Absent(_)));
+    let words = if is_absent { prikrep_ui::t!("entry-choose-passphrase").into_owned() } else { error.to_string() };
+    NotEntered { passphrase, offers_afresh, ..NotEntered::of(field, words) }
 }
 
 fn store_trouble(error: &StoreError) -> NotEntered {

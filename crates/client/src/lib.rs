@@ -17,6 +17,7 @@ mod durable;
 mod entry;
 mod exporting;
 mod hex;
+mod open;
 mod settings_keeper;
 mod workplace;
 

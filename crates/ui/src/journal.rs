@@ -2,10 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use chrono::Days;
 use egui::{Label, RichText, ScrollArea, TextEdit, Ui};
 use egui_extras::{Column, TableBuilder};
-use prikrep_domain::{Act, ApplicationId, Moment, Numbered, Period, PersonId, Role};
+use prikrep_domain::{Act, ApplicationId, Moment, Numbered, PersonId, Role};
 
 use crate::format;
 use crate::t;
@@ -39,10 +38,8 @@ struct Mistakes {
 
 impl JournalView {
     pub(crate) fn new(moment: Moment) -> Self {
-        let today = moment.today();
-        let first = today.checked_sub_days(Days::new(USUAL_DAYS - 1)).unwrap_or(today);
         Self {
-            period: PeriodField::new(Period::between(first, today)),
+            period: PeriodField::last_days(moment.today(), USUAL_DAYS),
             login: String::new(),
             act: None,
             patient: String::new(),

@@ -7,7 +7,7 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::t;
 use crate::theme::{self, Palette};
 use crate::widgets::{self, Mark};
-use crate::{Action, Credentials, Passphrase, Settings, SignIn, SignInField, SignInTrouble};
+use crate::{Action, Credentials, NewPassword, Passphrase, Settings, SignIn, SignInField, SignInTrouble};
 
 const FORM_WIDTH: f32 = 380.0;
 /// From top to bottom.
@@ -69,7 +69,7 @@ impl SignInView {
         }
         ui.with_layout(Layout::top_down(Align::Center), |ui| {
             // The longer form begins higher, to fit the smallest window.
-            let share = if state.changes_password { 0.04 } else { 0.16 };
+            let share = if state.new_password == NewPassword::Asked { 0.04 } else { 0.16 };
             ui.add_space((ui.available_height() * share).max(16.0));
             ui.label(theme::title(t!("app-name")));
             ui.label(RichText::new(t!("app-purpose")).color(Palette::of(ui).muted));
@@ -104,7 +104,7 @@ impl SignInView {
         let password = secret_field(ui, &t!("sign-in-password"), &mut self.password, password_error.as_deref());
         let mut entered = was_entered(ui, &[&server, &login, &password]);
         let (mut new, mut again, mut last) = (None, None, None);
-        if state.changes_password {
+        if state.new_password == NewPassword::Asked {
             let first = secret_field(ui, &t!("sign-in-new-password"), &mut self.new_password, new_error.as_deref());
             let label = t!("sign-in-new-password-again");
             let second = secret_field(ui, &label, &mut self.new_password_again, again_error.as_deref());
@@ -129,7 +129,7 @@ impl SignInView {
             widgets::told(ui, Mark::Bad, &trouble.words);
             ui.add_space(4.0);
         }
-        let words = if state.changes_password { t!("sign-in-change") } else { t!("sign-in-enter") };
+        let words = if state.new_password == NewPassword::Asked { t!("sign-in-change") } else { t!("sign-in-enter") };
         if ui.add_sized([FORM_WIDTH, 32.0], theme::primary(ui, words)).clicked() || entered {
             self.enter(state, false, actions);
         }
@@ -144,6 +144,11 @@ impl SignInView {
         let was_busy = std::mem::replace(&mut self.was_busy, state.busy.is_some());
         let is_new = state.trouble.is_some() && state.trouble != self.led_to;
         if state.busy.is_none() && (was_busy || is_new) {
+            if state.new_password == NewPassword::Taken && !self.new_password.is_empty() {
+                self.password.zeroize();
+                self.password = std::mem::take(&mut self.new_password);
+                self.forget_new();
+            }
             self.led_to.clone_from(&state.trouble);
             self.focused = true;
             let field = state.trouble.as_ref().and_then(|trouble| trouble.field);
@@ -152,7 +157,8 @@ impl SignInView {
                 Some(SignInField::NewPassword | SignInField::NewPasswordAgain) => self.forget_new(),
                 Some(SignInField::Server | SignInField::Login | SignInField::Passphrase) | None => {}
             }
-            let usual = if state.changes_password { SignInField::NewPassword } else { SignInField::Password };
+            let usual =
+                if state.new_password == NewPassword::Asked { SignInField::NewPassword } else { SignInField::Password };
             self.wants_focus = Some(field.unwrap_or(usual));
         } else if !std::mem::replace(&mut self.focused, true) {
             let first = [SignInField::Server, SignInField::Login].into_iter().find(|field| self.is_empty(*field));
@@ -192,13 +198,14 @@ impl SignInView {
 
     fn enter(&mut self, state: &SignIn, afresh: bool, actions: &mut Vec<Action>) {
         let needs_passphrase = state.passphrase != Passphrase::NotNeeded;
+        let changes_password = state.new_password == NewPassword::Asked;
         let is_asked = |field: &SignInField| match field {
             SignInField::Server | SignInField::Login | SignInField::Password => true,
-            SignInField::NewPassword | SignInField::NewPasswordAgain => state.changes_password,
+            SignInField::NewPassword | SignInField::NewPasswordAgain => changes_password,
             SignInField::Passphrase => needs_passphrase,
         };
         self.missing = FIELDS.into_iter().filter(is_asked).find(|field| self.is_empty(*field));
-        self.differs = self.missing.is_none() && state.changes_password && self.new_password != self.new_password_again;
+        self.differs = self.missing.is_none() && changes_password && self.new_password != self.new_password_again;
         if self.differs {
             self.new_password_again.zeroize();
         }
@@ -208,7 +215,7 @@ impl SignInView {
                 server: self.server.trim().to_owned(),
                 login: self.login.trim().to_owned(),
                 password: Zeroizing::new(self.password.clone()),
-                new_password: state.changes_password.then(|| Zeroizing::new(self.new_password.clone())),
+                new_password: changes_password.then(|| Zeroizing::new(self.new_password.clone())),
                 passphrase: needs_passphrase.then(|| Zeroizing::new(self.passphrase.clone())),
                 afresh,
             }));

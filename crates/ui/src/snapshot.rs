@@ -71,8 +71,20 @@ pub struct SignIn {
     pub passphrase: Passphrase,
     /// The local data cannot be opened any more: it can be set aside, to begin anew.
     pub offers_afresh: bool,
-    /// The password is right, but another must take its place before anything is shown.
-    pub changes_password: bool,
+    /// Whether another password must take the place of the one that was given.
+    pub new_password: NewPassword,
+}
+
+/// Whether another password must take the place of the one that was given: before that nothing is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NewPassword {
+    /// It need not.
+    #[default]
+    NotNeeded,
+    /// It must: the one that was given is right.
+    Asked,
+    /// It has, although the sign-in came to nothing afterwards: the new one is the password now.
+    Taken,
 }
 
 /// Whether the local data needs a passphrase: where the system has no keyring.

@@ -1,6 +1,6 @@
 //! «Статистика»: pictures of a period, each of which leads to its list.
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use egui::{RichText, ScrollArea, Sense, Ui, accesskit::Role};
 use egui_plot::{Bar, BarChart, Plot, PlotPoint};
 use prikrep_domain::{ApplicationType, Moment, Period, Query, Status, StatusFilter};
@@ -26,9 +26,8 @@ pub(crate) struct StatsView {
 
 impl StatsView {
     pub(crate) fn new(moment: Moment) -> Self {
-        let today = moment.today();
-        let first = today.checked_sub_days(Days::new(USUAL_DAYS - 1)).unwrap_or(today);
-        Self { period: PeriodField::new(Period::between(first, today)), mistakes: (None, None), asked: false }
+        let period = PeriodField::last_days(moment.today(), USUAL_DAYS);
+        Self { period, mistakes: (None, None), asked: false }
     }
 
     /// Draws the statistics. Returns the query of whatever was pressed.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use prikrep_client::vault::MemoryKeyring;
 use prikrep_testkit::{Authority, PASSWORD};
-use prikrep_ui::{Link, Passphrase, SignIn, SignInField, Stage};
+use prikrep_ui::{Link, NewPassword, Passphrase, SignIn, SignInField, Stage};
 
 use crate::device::{Device, PASSPHRASE};
 use crate::region::{Region, employee, secure};
@@ -114,7 +114,7 @@ fn a_password_that_was_given_is_changed_before_anything_is_shown() {
     region.give_password("ivanova", WRONG, true);
     let mut device = device.restart();
     let asked = device.sign_in_in_vain(WRONG, Some(PASSPHRASE));
-    assert!(asked.changes_password);
+    assert_eq!(asked.new_password, NewPassword::Asked);
     assert_eq!(field(&asked), None);
     for (current, new, wrong) in [
         (WRONG, "мала", SignInField::NewPassword),
@@ -130,6 +130,22 @@ fn a_password_that_was_given_is_changed_before_anything_is_shown() {
     let mut device = device.restart();
     device.sign_in(NEW, Some(PASSPHRASE));
     device.until("it is the password now", |work| (work.link == Link::Online).then_some(()));
+    device.close();
+}
+
+#[test]
+fn a_password_changed_at_the_very_first_sign_in_counts_although_a_passphrase_is_still_to_be_chosen() {
+    const NEW: &str = "моя собственная фраза";
+    let region = Region::start(&["ivanova"]);
+    region.give_password("ivanova", WRONG, true);
+    let mut device = Device::new(&region.url(), "ivanova");
+    assert_eq!(device.sign_in_in_vain(WRONG, None).new_password, NewPassword::Asked);
+    device.change_password(WRONG, NEW, None);
+    let shown = device.until_refused();
+    assert_eq!((field(&shown), shown.passphrase), (Some(SignInField::Passphrase), Passphrase::Choose));
+    assert_eq!(shown.new_password, NewPassword::Taken, "the form goes on with the new one");
+    device.sign_in(NEW, Some(PASSPHRASE));
+    device.until("the list is there", |work| work.complete.then_some(()));
     device.close();
 }
 

@@ -66,6 +66,13 @@ impl PeriodField {
         Self { from: DateField::new(Some(from)), to: DateField::new(Some(to)) }
     }
 
+    /// Fields that show the last days, today among them.
+    #[must_use]
+    pub fn last_days(today: NaiveDate, days: u64) -> Self {
+        let first = today.checked_sub_days(Days::new(days.saturating_sub(1))).unwrap_or(today);
+        Self::new(Period::between(first, today))
+    }
+
     /// Shows another period.
     pub fn set(&mut self, period: Period) {
         let (from, to) = period.dates();

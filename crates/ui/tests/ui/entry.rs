@@ -3,7 +3,9 @@
 use egui::Key;
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use prikrep_ui::{Action, Credentials, Locked, Passphrase, Settings, SignIn, SignInField, SignInTrouble, Stage};
+use prikrep_ui::{
+    Action, Credentials, Locked, NewPassword, Passphrase, Settings, SignIn, SignInField, SignInTrouble, Stage,
+};
 
 use crate::given::{NAMES, choice};
 use crate::office::{self, EMPLOYEE, Office};
@@ -159,7 +161,10 @@ fn a_password_that_must_be_changed_is_typed_twice() {
     workstation.press(&[Key::Enter]);
     told(|state| state.busy = Some("Вход…".to_owned()), &mut workstation);
     let why = SignInTrouble { field: None, words: "Придумайте новый".to_owned() };
-    told(|state| (state.busy, state.trouble, state.changes_password) = (None, Some(why), true), &mut workstation);
+    told(
+        |state| (state.busy, state.trouble, state.new_password) = (None, Some(why), NewPassword::Asked),
+        &mut workstation,
+    );
     assert!(workstation.says("Придумайте новый"));
     assert!(workstation.field(NEW).is_focused());
     assert_eq!(workstation.value(PASSWORD).chars().count(), 8, "what was right stays");
@@ -187,6 +192,27 @@ fn a_password_that_must_be_changed_is_typed_twice() {
     assert_eq!(workstation.mistake(NEW).as_deref(), Some("Легко подобрать"));
     assert!(workstation.field(NEW).is_focused());
     assert_eq!((workstation.value(NEW).as_str(), workstation.value(AGAIN).as_str()), ("", ""));
+}
+
+#[test]
+fn a_new_password_that_was_taken_is_the_password_from_then_on() {
+    let mut workstation = known(SignIn { new_password: NewPassword::Asked, ..SignIn::default() });
+    workstation.types_into(PASSWORD, "выданный");
+    workstation.types_into(NEW, "мой собственный");
+    workstation.types_into(AGAIN, "мой собственный");
+    workstation.click("Сменить пароль и войти");
+    told(|state| state.busy = Some("Вход…".to_owned()), &mut workstation);
+    // The password is another by now; the local data still needs a passphrase.
+    let choose = SignInTrouble { field: Some(SignInField::Passphrase), words: "Задайте фразу".to_owned() };
+    let after = |state: &mut SignIn| {
+        (state.busy, state.trouble) = (None, Some(choose));
+        (state.new_password, state.passphrase) = (NewPassword::Taken, Passphrase::Choose);
+    };
+    told(after, &mut workstation);
+    workstation.types("местная фраза");
+    workstation.press(&[Key::Enter]);
+    let last = signs_in(&workstation).pop().unwrap();
+    assert_eq!((last.password.as_str(), last.new_password), ("мой собственный", None));
 }
 
 #[test]
