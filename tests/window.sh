@@ -60,6 +60,47 @@ said() { register list --from 2000-01-01 --to 2099-12-31 --limit 1000 | grep -q 
 first_line() { sed -n 's/^listening on //p' "$1" | grep .; }
 window_of() { xdotool search --onlyvisible --pid "$1" | grep .; }
 
+# Points of the window below its title bar.
+press() { xdotool mousemove --window "$window" "$1" "$2" click 1; }
+# The patients of the choices that wait, and the one whose answer says this.
+waiting() { register list --from 2000-01-01 --to 2099-12-31 --status pending --type choice --sort name --limit 100; }
+name='"{family} {given}".format(**one["patient"]["name"])'
+name_of() { json "[$name for one in d['items']][$1]"; }
+answered() {
+    register list --from 2000-01-01 --to 2099-12-31 --limit 2000 |
+        json "[$name for one in d['items'] if any(answer['comment'] == '$1' for answer in one['answers'])]"
+}
+is_answer_of() { [ "$(answered "$1")" = "['$2']" ]; }
+find() {
+    press 1170 96
+    keys ctrl+a
+    text "$1"
+    sleep 1
+}
+# The form of the first application; the keyboard is in its first field then.
+open_form() {
+    keys Down Return
+    sleep 1
+    keys Return
+    sleep 1
+}
+# From the field of the district on: the doctor, and what is said to the citizen.
+fill_and_send() {
+    keys Tab
+    text "Петров Пётр Петрович"
+    keys Tab
+    text "Врач-терапевт"
+    keys Tab
+    text "$1"
+    picture "$2"
+    keys ctrl+Return
+}
+provide() {
+    open_form
+    text 12
+    fill_and_send "$1" "$2"
+}
+
 open_window() {
     "$bin/prikrep" --server "$url" --data-dir "$work/workstation" 2>>"$work/window.log" &
     window_pid=$!
@@ -129,8 +170,6 @@ sleep 4
 picture list
 ok "signed in with a passphrase that was chosen, and the list is shown"
 
-# Points of the window below its title bar.
-press() { xdotool mousemove --window "$window" "$1" "$2" click 1; }
 press 830 33
 sleep 1
 picture types
@@ -140,55 +179,13 @@ press 1230 33
 sleep 1
 picture choices
 
-keys Down Return
-sleep 1
-keys Return
-sleep 1
-text 12
-keys Tab
-text "Петров Пётр Петрович"
-keys Tab
-text "Врач-терапевт"
-keys Tab
-text "Ответ с клавиатуры"
-picture form
-keys ctrl+Return
+provide "Ответ с клавиатуры" form
 until_true "the answer reaches the gateway" has_answers 1
 picture answered
 said "Ответ с клавиатуры"
 ok "an answer to a choice, given by keyboard alone, has reached the gateway"
 
 keys Escape Escape
-# The patients of the choices that wait, and the one whose answer says this.
-waiting() { register list --from 2000-01-01 --to 2099-12-31 --status pending --type choice --sort name --limit 100; }
-name='"{family} {given}".format(**one["patient"]["name"])'
-name_of() { json "[$name for one in d['items']][$1]"; }
-answered() {
-    register list --from 2000-01-01 --to 2099-12-31 --limit 2000 |
-        json "[$name for one in d['items'] if any(answer['comment'] == '$1' for answer in one['answers'])]"
-}
-is_answer_of() { [ "$(answered "$1")" = "['$2']" ]; }
-find() {
-    press 1170 96
-    keys ctrl+a
-    text "$1"
-    sleep 1
-}
-provide() {
-    keys Down Return
-    sleep 1
-    keys Return
-    sleep 1
-    text 12
-    keys Tab
-    text "Петров Пётр Петрович"
-    keys Tab
-    text "Врач-терапевт"
-    keys Tab
-    text "$1"
-    picture "$2"
-    keys ctrl+Return
-}
 third=$(waiting | name_of 2)
 find "$third"
 picture found
@@ -220,10 +217,7 @@ drafted() {
     shift 2
     patient=$(waiting | name_of 0)
     find "$patient"
-    keys Down Return
-    sleep 1
-    keys Return
-    sleep 1
+    open_form
     text "$district"
     sleep 2
     "$@"
@@ -235,18 +229,8 @@ drafted() {
     keys Return
     sleep 5
     find "$patient"
-    keys Down Return
-    sleep 1
-    keys Return
-    sleep 1
-    keys Tab
-    text "Петров Пётр Петрович"
-    keys Tab
-    text "Врач-терапевт"
-    keys Tab
-    text "$comment"
-    picture "$district"
-    keys ctrl+Return
+    open_form
+    fill_and_send "$comment" "$district"
     until_true "what was typed is sent" is_answer_of "$comment" "$patient"
     said "\"district\": *\"$district\""
     keys Escape Escape
