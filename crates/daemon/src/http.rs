@@ -16,15 +16,15 @@ use prikrep_domain::{
     AnswerDraft, ApplicationId, Credentials, Cursor, Directory, JournalPage, MAX_PAGE_BYTES, PasswordChange,
     RecordedAnswer, ReportedAct, Session, read_application,
 };
-use prikrep_store::Page;
 use reqwest::header::{ETAG, HeaderValue, IF_NONE_MATCH};
 use reqwest::{Certificate, Client, Identity, Method, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde::Deserialize;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::page::read_page;
-use crate::{DirectoryNews, ErrorResponse, NetworkFault, PasswordSource, Pushed, Secret, Upstream, UpstreamError};
+use crate::{
+    DirectoryNews, ErrorResponse, FetchedPage, NetworkFault, PasswordSource, Pushed, Secret, Upstream, UpstreamError,
+};
 
 /// An application with its answers, or a problem that carries one.
 const MAX_SMALL_BYTES: usize = 2 << 20;
@@ -278,7 +278,7 @@ impl Upstream for HttpUpstream {
         Ok(session)
     }
 
-    async fn pull(&self, after: Option<&Cursor>, limit: usize, wait_secs: u32) -> Result<Page, UpstreamError> {
+    async fn pull(&self, after: Option<&Cursor>, limit: usize, wait_secs: u32) -> Result<FetchedPage, UpstreamError> {
         let mut url = self.url(&["v1", "feed"]);
         let (limit, wait) = (limit.to_string(), wait_secs.to_string());
         url.query_pairs_mut()
@@ -290,7 +290,7 @@ impl Upstream for HttpUpstream {
         }
         let body = self.body(response, MAX_PAGE_BYTES).await?;
         // A page is parsed for milliseconds, too long for an async worker.
-        tokio::task::spawn_blocking(move || read_page(&body))
+        tokio::task::spawn_blocking(move || FetchedPage::parse(&body))
             .await
             .unwrap_or_else(|_| Err(UpstreamError::Unintelligible("сбой при разборе страницы".to_owned())))
     }

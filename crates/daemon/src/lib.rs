@@ -34,7 +34,7 @@ pub use clock::{Clock, SystemClock};
 pub use daemon::{Config, Daemon, Pulls, STOP_TIMEOUT};
 pub use directory::{refresh_directory, stored_directory};
 pub use http::{HttpOptions, HttpOptionsError, HttpUpstream, Timeouts};
-pub use page::read_page;
+pub use page::FetchedPage;
 pub use pull::{Ask, Pulled, pull_page};
 pub use push::{PushStep, next_answers, push_one};
 pub use reporting::{note_act, report_acts};

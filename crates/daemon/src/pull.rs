@@ -1,7 +1,7 @@
 //! Pulling: one page as a step, and a whole pull until there is nothing more.
 //!
 //! Invariant: pages are kept in order, each with its cursor after it. The next page is fetched while the
-//! last one is being kept; what was fetched after a page that could not be kept is thrown away.
+//! last one is being read and kept; what was fetched after a page that could not be kept is thrown away.
 
 use std::collections::HashSet;
 use std::future::Future;
@@ -11,13 +11,13 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use prikrep_domain::Cursor;
-use prikrep_store::{Applied, Page};
+use prikrep_store::Applied;
 use tokio::time::Instant;
 
 use crate::clock::SharedClock;
 use crate::link::Link;
 use crate::status::{Board, add};
-use crate::{AsyncStore, Clock, PullProgress, PullReport, SignedIn, Trouble, Upstream, UpstreamError};
+use crate::{AsyncStore, Clock, FetchedPage, PullProgress, PullReport, SignedIn, Trouble, Upstream, UpstreamError};
 
 /// So many pages without a record in a row, each with a new cursor, are enough for one pull.
 const MAX_EMPTY_PAGES: u32 = 1_000;
@@ -61,7 +61,7 @@ pub async fn pull_page<U: Upstream>(
     let after = store.call(|store| store.cursor()).await?;
     match fetch(upstream, after.as_ref(), ask).await? {
         Fetched::Page(page) => {
-            let has_more = page.has_more;
+            let has_more = page.has_more();
             let (records, applied) = keep(store, page, clock.now()).await?;
             Ok(Pulled::Page { applied, records, has_more })
         }
@@ -73,7 +73,7 @@ pub async fn pull_page<U: Upstream>(
 }
 
 enum Fetched {
-    Page(Page),
+    Page(FetchedPage),
     CursorRefused,
 }
 
@@ -85,13 +85,13 @@ async fn fetch<U: Upstream>(upstream: &U, after: Option<&Cursor>, ask: Ask) -> R
     }
 }
 
-/// Begins to keep a page at once; the future tells its number of records and what they did.
+/// Begins to read and keep a page at once; the future tells its number of records and what they did.
 fn keep(
     store: &AsyncStore,
-    page: Page,
+    page: FetchedPage,
     now: DateTime<Utc>,
 ) -> impl Future<Output = Result<(usize, Applied), Trouble>> + Send + use<> {
-    store.call(move |store| Ok((page.applications.len() + page.unreadable.len(), store.apply(&page, now)?)))
+    store.call(move |store| Ok((page.len(), store.apply(&page.read(), now)?)))
 }
 
 /// Pulls until there is nothing more.
@@ -188,10 +188,10 @@ impl<'a, U: Upstream> Run<'a, U> {
         }
     }
 
-    async fn take_page(&mut self, page: Page) -> Result<Next, Trouble> {
+    async fn take_page(&mut self, page: FetchedPage) -> Result<Next, Trouble> {
         self.puller.link.contact();
-        let (has_more, leads_on) = (page.has_more, self.trail.leads_on(&page));
-        self.after = Some(page.cursor.clone());
+        let (has_more, leads_on) = (page.has_more(), self.trail.leads_on(&page));
+        self.after = Some(page.cursor().clone());
         self.keeping = Some(Box::pin(keep(&self.puller.store, page, self.puller.clock.now())));
         if has_more && leads_on {
             return Ok(Next::More);
@@ -272,13 +272,12 @@ impl Trail {
     }
 
     /// Whether a page leads on to something new.
-    fn leads_on(&mut self, page: &Page) -> bool {
-        let empty = page.applications.is_empty() && page.unreadable.is_empty();
-        self.empty_pages = if empty { self.empty_pages + 1 } else { 0 };
+    fn leads_on(&mut self, page: &FetchedPage) -> bool {
+        self.empty_pages = if page.is_empty() { self.empty_pages + 1 } else { 0 };
         if self.seen.len() >= MAX_TRAIL {
             self.seen.clear();
         }
-        let is_new = self.seen.insert(digest(&page.cursor));
+        let is_new = self.seen.insert(digest(page.cursor()));
         is_new && self.empty_pages < MAX_EMPTY_PAGES
     }
 }

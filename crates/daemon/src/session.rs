@@ -7,12 +7,11 @@ use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use prikrep_domain::{ApplicationId, Cursor, RecordedAnswer, ReportedAct, Session};
-use prikrep_store::Page;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::{DirectoryNews, Pushed, Retry, RetryPolicy, Upstream, UpstreamError};
+use crate::{DirectoryNews, FetchedPage, Pushed, Retry, RetryPolicy, Upstream, UpstreamError};
 
 /// An upstream that signs in when there is no session, or when it is over.
 pub struct SignedIn<U> {
@@ -82,7 +81,7 @@ impl<U: Upstream> Upstream for SignedIn<U> {
         self.upstream.sign_in().await
     }
 
-    async fn pull(&self, after: Option<&Cursor>, limit: usize, wait_secs: u32) -> Result<Page, UpstreamError> {
+    async fn pull(&self, after: Option<&Cursor>, limit: usize, wait_secs: u32) -> Result<FetchedPage, UpstreamError> {
         self.in_session(|| self.upstream.pull(after, limit, wait_secs)).await
     }
 

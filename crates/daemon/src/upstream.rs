@@ -11,8 +11,9 @@ use std::time::Duration;
 use prikrep_domain::{
     Application, ApplicationId, Cursor, Directory, Problem, ProblemKind, RecordedAnswer, ReportedAct, Session,
 };
-use prikrep_store::Page;
 use uuid::Uuid;
+
+use crate::FetchedPage;
 
 /// The next hop towards the federal service. One call is one request: signing in again, retrying and
 /// waiting are the loops' business.
@@ -28,7 +29,7 @@ pub trait Upstream: Send + Sync + 'static {
         after: Option<&Cursor>,
         limit: usize,
         wait_secs: u32,
-    ) -> impl Future<Output = Result<Page, UpstreamError>> + Send;
+    ) -> impl Future<Output = Result<FetchedPage, UpstreamError>> + Send;
 
     /// Hands over an answer under its own identifier; the same again has no further effect upstream.
     fn push(
@@ -60,7 +61,7 @@ impl<U: Upstream> Upstream for Arc<U> {
         after: Option<&Cursor>,
         limit: usize,
         wait_secs: u32,
-    ) -> impl Future<Output = Result<Page, UpstreamError>> + Send {
+    ) -> impl Future<Output = Result<FetchedPage, UpstreamError>> + Send {
         U::pull(self, after, limit, wait_secs)
     }
     fn push(

@@ -3,6 +3,8 @@
 //!
 //! Invariant: a pure function of its inputs, so that it can always be recomputed, in any order of arrival.
 
+use std::borrow::Borrow;
+
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
 use crate::answer::{MAX_DISTRICT_CHARS, MAX_NAME_CHARS, MAX_REASON_CHARS};
@@ -21,11 +23,11 @@ pub struct OnTheWay {
     pub applies: bool,
 }
 
-/// An application as readers see it.
+/// An application as readers see it, owned or borrowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct Standing<A = Application> {
     /// The application with everything applied.
-    pub application: Application,
+    pub application: A,
     /// The cancellation under which this choice stands.
     pub superseded_by: Option<ApplicationId>,
 }
@@ -94,11 +96,11 @@ fn apply(application: &mut Application, answer: &Answer) {
     }
 }
 
-impl Standing {
+impl<A: Borrow<Application>> Standing<A> {
     /// The decisions that may be taken now, in the order of the form.
-    pub fn allowed(&self) -> impl Iterator<Item = DecisionKind> {
-        let free = self.superseded_by.is_none();
-        allowed(self.application.application_type, self.application.status).filter(move |_| free)
+    pub fn allowed(&self) -> impl Iterator<Item = DecisionKind> + use<A> {
+        let (application, free) = (self.application.borrow(), self.superseded_by.is_none());
+        allowed(application.application_type, application.status).filter(move |_| free)
     }
 
     /// Whether it waits for an answer.
@@ -106,7 +108,9 @@ impl Standing {
     pub fn is_pending(&self) -> bool {
         self.allowed().next().is_some()
     }
+}
 
+impl Standing {
     /// Checks what a person typed against the application as it stands, and makes the answer.
     ///
     /// # Errors

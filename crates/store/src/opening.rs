@@ -4,13 +4,14 @@
 //! Invariant: opening succeeds whatever the disk holds, unless the folder, the key or the schema forbid it;
 //! everything found wrong is reported in words.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 
 use chrono::{DateTime, Utc};
+use hashbrown::HashSet;
 use parking_lot::{Mutex, RwLock};
 use prikrep_worklist::{Row as RowNumber, Worklist};
 use tokio::sync::watch;

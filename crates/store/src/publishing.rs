@@ -4,10 +4,9 @@
 //! memory, all of it under one lock, then the wake. Invariant: a choice and the cancellation that ends it
 //! change together and get adjacent sequences.
 
-use std::collections::{HashMap, HashSet};
-
 use chrono::{DateTime, Utc};
-use prikrep_domain::{Application, ApplicationId, ApplicationType, Problem, Standing, stand};
+use hashbrown::{HashMap, HashSet};
+use prikrep_domain::{Application, ApplicationId, ApplicationType, Problem, stand};
 use prikrep_worklist::Row as RowNumber;
 
 use crate::StoreError;
@@ -19,8 +18,8 @@ use crate::shared::{Shared, Writer};
 /// What a publication did.
 #[derive(Debug, Default)]
 pub(crate) struct Published {
-    /// The published rows as they stand, in the order of their sequences.
-    pub(crate) standings: Vec<(RowNumber, Standing)>,
+    /// The published rows that wait for an answer.
+    pub(crate) pending: Vec<RowNumber>,
     /// How many queued answers became impossible.
     pub(crate) rejected_answers: usize,
 }
@@ -59,14 +58,13 @@ impl Shared {
         let rejected_answers = self.reject_impossible(&mut reading, &order, now)?;
         let mut standings = Vec::with_capacity(order.len());
         for row in &order {
-            standings.extend(reading.standing(*row)?.map(|standing| (*row, standing)));
+            standings.extend(reading.standing_for_columns(*row)?.map(|standing| (*row, standing)));
         }
         // The columns take new rows in their own order only, which is not that of the sequences: a pair is adjacent there.
-        let mut by_row: Vec<&(RowNumber, Standing)> = standings.iter().collect();
-        by_row.sort_unstable_by_key(|(row, _)| row.number());
+        standings.sort_unstable_by_key(|(row, _)| row.number());
         let mut list = self.list.write();
-        for (row, standing) in by_row {
-            list.upsert(*row, standing, standing.application.version)
+        for (row, standing) in &standings {
+            list.upsert(*row, standing, reading.sequences.get(row).copied().unwrap_or(first))
                 .map_err(|error| StoreError::Encode { what: error.to_string() })?;
         }
         drop(list);
@@ -74,7 +72,8 @@ impl Shared {
             writer.unpublished.remove(row);
         }
         self.wake();
-        Ok(Published { standings, rejected_answers })
+        let pending = standings.iter().filter(|(_, standing)| standing.is_pending()).map(|(row, _)| *row).collect();
+        Ok(Published { pending, rejected_answers })
     }
 
     /// Every row that changes, once: beside a cancellation its choice, beside a choice its cancellation

@@ -4,11 +4,12 @@
 //! is read once, and what is shown of it and of its choice is computed from that. A change number is read
 //! before the content that it stands for: content newer than its number comes again, the reverse would be lost.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use hashbrown::HashMap;
 use prikrep_domain::{
     Application, ApplicationId, ApplicationType, Cursor, Decision, FeedPage, Found, MAX_PAGE_BYTES, MAX_PAGE_RECORDS,
     Oid, Query, Standing, stand_owned, supersedes,
@@ -74,6 +75,25 @@ impl<'a> Reading<'a> {
         Ok(Some(standing))
     }
 
+    /// The row as it stands, without its number: a base that is being written is borrowed where nothing makes
+    /// it stand otherwise than the upstream said.
+    pub(crate) fn standing_for_columns(
+        &mut self,
+        row: RowNumber,
+    ) -> Result<Option<Standing<Cow<'a, Application>>>, StoreError> {
+        if let Some(base) = self.fresh.get(&row).copied()
+            && self.shared.outbox.read().of(base.id).next().is_none()
+            && self.cancellations_over(base)?.is_empty()
+        {
+            return Ok(Some(Standing { application: Cow::Borrowed(base), superseded_by: None }));
+        }
+        let standing = self.standing(row)?;
+        Ok(standing.map(|Standing { application, superseded_by }| Standing {
+            application: Cow::Owned(application),
+            superseded_by,
+        }))
+    }
+
     /// A base as it stands, with the upstream's version.
     pub(crate) fn standing_of_base(&mut self, base: Application) -> Result<Standing, StoreError> {
         let cancellations = self.cancellations_over(&base)?;
@@ -83,6 +103,9 @@ impl<'a> Reading<'a> {
 
     /// The cancellations that stand over a choice, as they stand themselves.
     pub(crate) fn cancellations_over(&mut self, choice: &Application) -> Result<Vec<Arc<Application>>, StoreError> {
+        if choice.application_type != ApplicationType::Choice {
+            return Ok(Vec::new());
+        }
         let rows = self.cancellation_rows(choice.id);
         let mut over = Vec::with_capacity(rows.len());
         for row in rows {

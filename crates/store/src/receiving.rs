@@ -2,10 +2,10 @@
 //!
 //! Invariant: the cursor is stored after its page. A page seen twice changes nothing.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
 
 use chrono::{DateTime, Utc};
+use hashbrown::{HashMap, HashSet};
 use prikrep_domain::{Application, ApplicationId, read_application};
 use prikrep_worklist::Row as RowNumber;
 use ring::digest;
@@ -76,12 +76,12 @@ impl Shared {
             self.settle_answers(writer, applications);
         }
         applied.rejected_answers = published.rejected_answers;
-        let is_new = |row: RowNumber| row.number() as usize >= known_rows;
-        applied.added_pending =
-            published.standings.iter().filter(|(row, standing)| is_new(*row) && standing.is_pending()).count();
+        applied.added_pending = published.pending.iter().filter(|row| row.number() as usize >= known_rows).count();
         let cache = self.cache()?;
-        for (_, application) in &taken {
-            self.noticing(cache.release(&application.id.to_string()))?;
+        if cache.quarantined() > 0 {
+            for (_, application) in &taken {
+                self.noticing(cache.release(&application.id.to_string()))?;
+            }
         }
         Ok(applied)
     }

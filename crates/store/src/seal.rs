@@ -4,6 +4,7 @@
 //! A sealed value is `format 1 | nonce 12 | ciphertext | tag 16`. Invariant: every byte that the store
 //! writes about a person has gone through here.
 
+use parking_lot::Mutex;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, MAX_TAG_LEN, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom, SystemRandom};
 
@@ -11,12 +12,36 @@ use crate::{Key, StoreError};
 
 const FORMAT: u8 = 1;
 const HEADER: usize = 1 + NONCE_LEN;
+const NONCES_AT_ONCE: usize = 64;
 
 /// Seals and opens values of one database.
 #[derive(Debug)]
 pub(crate) struct Sealer {
     key: LessSafeKey,
+    nonces: Mutex<Nonces>,
+}
+
+/// Random nonces, drawn many at a time: one by one they cost a system call a value.
+#[derive(Debug)]
+struct Nonces {
     random: SystemRandom,
+    drawn: [u8; NONCES_AT_ONCE * NONCE_LEN],
+    used: usize,
+}
+
+impl Nonces {
+    fn next(&mut self) -> Result<[u8; NONCE_LEN], ring::error::Unspecified> {
+        let nonce = match self.drawn.get(self.used..).and_then(<[u8]>::first_chunk) {
+            Some(nonce) => *nonce,
+            None => {
+                self.random.fill(&mut self.drawn)?;
+                self.used = 0;
+                *self.drawn.first_chunk().ok_or(ring::error::Unspecified)?
+            }
+        };
+        self.used += NONCE_LEN;
+        Ok(nonce)
+    }
 }
 
 /// Why a sealed value cannot be opened: damaged, moved, or sealed by another key. Which, nobody can tell.
@@ -27,14 +52,15 @@ impl Sealer {
     pub(crate) fn new(key: &Key, salt: &[u8], purpose: &'static str) -> Result<Self, StoreError> {
         let unbound = UnboundKey::new(&AES_256_GCM, key.derive(salt, purpose).as_slice())
             .map_err(|_| StoreError::Key("ключ не подходит шифру".into()))?;
-        Ok(Self { key: LessSafeKey::new(unbound), random: SystemRandom::new() })
+        let drawn = [0; NONCES_AT_ONCE * NONCE_LEN];
+        let nonces = Mutex::new(Nonces { random: SystemRandom::new(), drawn, used: drawn.len() });
+        Ok(Self { key: LessSafeKey::new(unbound), nonces })
     }
 
     /// Seals a value for a place: the tree's tag and the record's key.
     pub(crate) fn seal(&self, place: &[&[u8]], plain: &[u8]) -> Result<Vec<u8>, StoreError> {
         let refused = |_| StoreError::Key("шифр отказал".into());
-        let mut nonce = [0; NONCE_LEN];
-        self.random.fill(&mut nonce).map_err(refused)?;
+        let nonce = self.nonces.lock().next().map_err(refused)?;
         let mut sealed = Vec::with_capacity(HEADER + plain.len() + MAX_TAG_LEN);
         sealed.push(FORMAT);
         sealed.extend_from_slice(&nonce);
@@ -88,6 +114,13 @@ mod tests {
         assert!(
             Sealer::new(&Key::from_bytes([7; 32]), b"other", "test").unwrap().open(&[b"rows", &[1]], &sealed).is_err()
         );
+    }
+
+    #[test]
+    fn no_nonce_is_used_twice() {
+        let sealer = sealer();
+        let nonces = (0..3 * NONCES_AT_ONCE).map(|_| sealer.seal(&[b"place"], b"text").unwrap()[1..HEADER].to_vec());
+        assert_eq!(nonces.collect::<std::collections::HashSet<_>>().len(), 3 * NONCES_AT_ONCE);
     }
 
     proptest! {

@@ -4,13 +4,13 @@
 //! Invariant: readers never wait for the disk of a writer: the list and the outbox are locked for writing
 //! only while memory is changed.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use hashbrown::HashSet;
 use parking_lot::{Mutex, RwLock};
 use prikrep_domain::{JournalEntry, Moment};
 use prikrep_worklist::{Row as RowNumber, Worklist};

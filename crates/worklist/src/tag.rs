@@ -3,7 +3,9 @@
 //! Invariant: within each field, the order of codes is the order of the domain's enumeration. The codes are
 //! part of the snapshot's version.
 
-use prikrep_domain::{ApplicationType, AttachmentKind, Standing, Status};
+use std::borrow::Borrow;
+
+use prikrep_domain::{Application, ApplicationType, AttachmentKind, Standing, Status};
 
 pub(crate) const TYPE: Field = Field { shift: 0, width: 2 };
 pub(crate) const KIND: Field = Field { shift: 2, width: 2 };
@@ -37,8 +39,8 @@ impl Field {
 }
 
 /// The tag of a live row that is not settled yet.
-pub(crate) fn of(standing: &Standing) -> u16 {
-    let application = &standing.application;
+pub(crate) fn of<A: Borrow<Application>>(standing: &Standing<A>) -> u16 {
+    let application = standing.application.borrow();
     TYPE.place(type_code(application.application_type))
         | KIND.place(kind_code(application.kind))
         | STATUS.place(status_code(application.status))

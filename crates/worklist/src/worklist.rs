@@ -2,12 +2,13 @@
 //!
 //! Invariant: a live row is in the index by its identifier, has a sequence, and is either settled or recent.
 
+use std::borrow::Borrow;
 use std::hash::BuildHasher;
 use std::ops::ControlFlow;
 
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
-use prikrep_domain::{ApplicationId, Oid, Standing};
+use prikrep_domain::{Application, ApplicationId, Oid, Standing};
 use uuid::Uuid;
 
 use crate::changes::ChangeLog;
@@ -100,14 +101,20 @@ impl Worklist {
     ///
     /// # Errors
     /// [`UpsertError`]; nothing that is shown has changed then.
-    pub fn upsert(&mut self, row: Row, standing: &Standing, sequence: u64) -> Result<(), UpsertError> {
-        let old = self.replaced(row, standing.application.id)?;
+    pub fn upsert<A: Borrow<Application>>(
+        &mut self,
+        row: Row,
+        standing: &Standing<A>,
+        sequence: u64,
+    ) -> Result<(), UpsertError> {
+        let application = standing.application.borrow();
+        let old = self.replaced(row, application.id)?;
         let record = self.record_of(standing)?;
         match old {
             Some(old) => self.replace(row, old, record),
             None => self.add(row, record),
         }
-        self.links.set(row, standing.application.cancels.map(|choice| choice.uuid().into_bytes()));
+        self.links.set(row, application.cancels.map(|choice| choice.uuid().into_bytes()));
         self.changes.record(row, sequence);
         Ok(())
     }
@@ -283,8 +290,8 @@ impl Worklist {
         if self.is_live(row) { Ok(Some(self.columns.record(row))) } else { Err(UpsertError::Removed { row }) }
     }
 
-    fn record_of(&mut self, standing: &Standing) -> Result<Record, UpsertError> {
-        let application = &standing.application;
+    fn record_of<A: Borrow<Application>>(&mut self, standing: &Standing<A>) -> Result<Record, UpsertError> {
+        let application = standing.application.borrow();
         self.folded.clear();
         prikrep_domain::collate::fold_into(&application.patient.name.full(), &mut self.folded);
         Ok(Record {

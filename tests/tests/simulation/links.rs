@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
-use prikrep_daemon::{Clock, DirectoryNews, ErrorResponse, NetworkFault, Pushed, Upstream, UpstreamError, read_page};
+use prikrep_daemon::{Clock, DirectoryNews, ErrorResponse, FetchedPage, NetworkFault, Pushed, Upstream, UpstreamError};
 use prikrep_domain::{AnswerDraft, ApplicationId, Cursor, FeedPage, Problem, ProblemKind, RecordedAnswer, Session};
 use prikrep_server::Register;
 use prikrep_simulator::Gateway;
-use prikrep_store::Page;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -73,8 +72,8 @@ impl Weather {
 }
 
 /// A page as it travels: written by the producer, read by the consumer.
-fn travelled(page: &FeedPage) -> Result<Page, UpstreamError> {
-    read_page(&serde_json::to_vec(page).unwrap())
+fn travelled(page: &FeedPage) -> Result<FetchedPage, UpstreamError> {
+    FetchedPage::parse(&serde_json::to_vec(page).unwrap())
 }
 
 fn draft_of(answer: &RecordedAnswer) -> AnswerDraft {
@@ -97,7 +96,7 @@ impl Upstream for ToGateway {
         no_session()
     }
 
-    async fn pull(&self, after: Option<&Cursor>, limit: usize, _: u32) -> Result<Page, UpstreamError> {
+    async fn pull(&self, after: Option<&Cursor>, limit: usize, _: u32) -> Result<FetchedPage, UpstreamError> {
         self.weather.through(|| {
             let page = self.gateway.lock().feed(after.map(Cursor::as_str), limit);
             travelled(&page.map_err(|error| UpstreamError::from(Problem::from(error)))?)
@@ -135,7 +134,7 @@ impl Upstream for ToRegister {
         no_session()
     }
 
-    async fn pull(&self, after: Option<&Cursor>, limit: usize, _: u32) -> Result<Page, UpstreamError> {
+    async fn pull(&self, after: Option<&Cursor>, limit: usize, _: u32) -> Result<FetchedPage, UpstreamError> {
         self.weather.through(|| {
             let register = Arc::clone(&self.register.lock());
             let who = register.signed_in(&self.token, self.time.now())?;

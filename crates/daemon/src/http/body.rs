@@ -8,8 +8,6 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::fault;
 use crate::{NetworkFault, UpstreamError};
 
-const FIRST_CAPACITY: usize = 64 << 10;
-
 /// The limits of one body.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
@@ -31,7 +29,8 @@ pub(super) async fn read(mut response: Response, limits: Limits) -> Result<Vec<u
     if expected.is_some_and(|length| length > limits.bytes) {
         return Err(UpstreamError::TooLarge("тело ответа"));
     }
-    let mut body = Vec::with_capacity(expected.unwrap_or(FIRST_CAPACITY).min(1 << 20));
+    // Room that is not used is not touched; a body that outgrows its room is copied whole.
+    let mut body = Vec::with_capacity(expected.unwrap_or(limits.bytes / 4));
     loop {
         let chunk = timeout_at(deadline, timeout(limits.silence, response.chunk())).await;
         let chunk = chunk.map_err(|_| UpstreamError::TooSlow)?;

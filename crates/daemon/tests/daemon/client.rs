@@ -95,7 +95,7 @@ async fn every_request_is_what_the_protocol_says() {
     let session = upstream.sign_in().await.unwrap();
     assert_eq!((session.role, session.token), (Role::Daemon, None));
     let cursor = Cursor::new("a b&c=ё".to_owned()).unwrap();
-    assert_eq!(upstream.pull(Some(&cursor), 1_000, 50).await.unwrap().applications, [choice(1)]);
+    assert_eq!(upstream.pull(Some(&cursor), 1_000, 50).await.unwrap().read().applications, [choice(1)]);
     upstream.pull(None, 7, 0).await.unwrap();
     let answer = refusal();
     let pushed = upstream.push(application_id(5), &answer).await.unwrap();
@@ -159,7 +159,7 @@ async fn one_bad_record_costs_only_itself() {
         async move { reply(200, "text/html; charset=windows-1251", body) }
     })
     .await;
-    let page = signed_in(options(&server.url)).await.pull(None, 100, 0).await.unwrap();
+    let page = signed_in(options(&server.url)).await.pull(None, 100, 0).await.unwrap().read();
     assert_eq!(page.applications, [choice(1), choice(3), choice(5), choice(1)]);
     assert!(page.has_more);
     let bad: Vec<_> = page.unreadable.iter().map(|record| record.id).collect();
@@ -220,7 +220,7 @@ async fn compressed_pages_are_read_and_bombs_are_not() {
     for encoding in ["identity", "gzip", "zstd"] {
         let (upstream, mut carried) = only(encoding, &server.url).await;
         carried.recv().await.unwrap();
-        let page = upstream.pull(None, 1_000, 0).await.unwrap();
+        let page = upstream.pull(None, 1_000, 0).await.unwrap().read();
         assert_eq!(page.applications.len(), 500);
         sizes.push(carried.recv().await.unwrap());
     }

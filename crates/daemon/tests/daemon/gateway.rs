@@ -6,7 +6,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use prikrep_daemon::{DirectoryNews, ErrorResponse, NetworkFault, Pushed, Upstream, UpstreamError};
+use prikrep_daemon::{DirectoryNews, ErrorResponse, FetchedPage, NetworkFault, Pushed, Upstream, UpstreamError};
 use prikrep_domain::{
     AnswerId, Application, ApplicationId, Cursor, Delivery, Directory, Problem, ProblemKind, RecordedAnswer, Role,
     Session, Status, transition,
@@ -290,6 +290,15 @@ fn lose<T>(result: Result<T, UpstreamError>, lost: Option<UpstreamError>) -> Res
     lost.map_or(result, Err)
 }
 
+/// A page as it travels.
+fn written(page: &Page) -> Result<FetchedPage, UpstreamError> {
+    let readable = page.applications.iter().map(|application| serde_json::to_value(application).unwrap());
+    let unreadable = page.unreadable.iter().map(|record| serde_json::from_str(&record.raw).unwrap());
+    let changes: Vec<serde_json::Value> = readable.chain(unreadable).collect();
+    let page = serde_json::json!({"changes": changes, "cursor": page.cursor, "has_more": page.has_more});
+    FetchedPage::parse(page.to_string().as_bytes())
+}
+
 impl Upstream for Gateway {
     async fn sign_in(&self) -> Result<Session, UpstreamError> {
         let fault = {
@@ -310,13 +319,13 @@ impl Upstream for Gateway {
         lose(Ok(session), lost)
     }
 
-    async fn pull(&self, after: Option<&Cursor>, limit: usize, wait_secs: u32) -> Result<Page, UpstreamError> {
+    async fn pull(&self, after: Option<&Cursor>, limit: usize, wait_secs: u32) -> Result<FetchedPage, UpstreamError> {
         self.in_session()?;
         let mut changes = self.changes.subscribe();
         let after_text = after.map(|cursor| cursor.as_str().to_owned());
         let fault = match self.seen_pull(PullSeen { at: Instant::now(), after: after_text, limit, wait_secs }) {
             None => None,
-            Some(Ok(page)) => return Ok(page),
+            Some(Ok(page)) => return written(&page),
             Some(Err(fault)) => Some(fault),
         };
         let lost = suffer(fault).await?;
@@ -324,9 +333,10 @@ impl Upstream for Gateway {
         let is_empty = page.applications.is_empty() && page.unreadable.is_empty();
         if is_empty && wait_secs > 0 {
             let held = timeout(Duration::from_secs(wait_secs.into()), changes.changed()).await;
-            return lose(if held.is_ok() { self.page(after, limit) } else { Ok(page) }, lost);
+            let page = if held.is_ok() { self.page(after, limit)? } else { page };
+            return lose(written(&page), lost);
         }
-        lose(Ok(page), lost)
+        lose(written(&page), lost)
     }
 
     async fn push(&self, application: ApplicationId, answer: &RecordedAnswer) -> Result<Pushed, UpstreamError> {

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use prikrep_daemon::{AsyncStore, DirectoryNews, Pushed, Trouble, Upstream, UpstreamError, note_act, report_acts};
+use prikrep_daemon::{
+    AsyncStore, DirectoryNews, FetchedPage, Pushed, Trouble, Upstream, UpstreamError, note_act, report_acts,
+};
 use prikrep_domain::{Act, Actor, ApplicationId, Cursor, RecordedAnswer, ReportedAct, Session};
-use prikrep_store::{Page, Store};
+use prikrep_store::Store;
 use uuid::Uuid;
 
 use crate::fixture;
@@ -22,7 +24,7 @@ impl Upstream for Clerk {
     async fn sign_in(&self) -> Result<Session, UpstreamError> {
         Err(UpstreamError::status(404))
     }
-    async fn pull(&self, _: Option<&Cursor>, _: usize, _: u32) -> Result<Page, UpstreamError> {
+    async fn pull(&self, _: Option<&Cursor>, _: usize, _: u32) -> Result<FetchedPage, UpstreamError> {
         Err(UpstreamError::status(404))
     }
     async fn push(&self, _: ApplicationId, _: &RecordedAnswer) -> Result<Pushed, UpstreamError> {

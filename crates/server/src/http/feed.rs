@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 use utoipa::IntoParams;
 
-use super::body::{json_bytes, to_json};
+use super::body::{json_bytes, to_json_of_about};
 use super::query::Params;
 use super::{Failure, Shared};
 use crate::search::Fields;
@@ -21,6 +21,8 @@ pub(crate) const PATH: &str = "/v1/feed";
 /// The longest that a request may be held open.
 pub(crate) const MAX_WAIT_SECS: u32 = 60;
 const DEFAULT_LIMIT: usize = 1_000;
+/// About what a record takes as JSON.
+const RECORD_BYTES: usize = 1_536;
 /// Changes come in swarms (a pull, a morning of answers): what comes within this time is read once.
 const GATHER: Duration = Duration::from_millis(50);
 
@@ -141,7 +143,7 @@ fn read_page(register: &Register, who: &SignedIn, after: Option<&str>, limit: us
     let mut limit = limit;
     loop {
         let page = register.feed(who, after, limit)?;
-        let json = to_json(&page)?;
+        let json = to_json_of_about(page.changes.len() * RECORD_BYTES, &page)?;
         if json.len() <= MAX_PAGE_BYTES || page.changes.len() <= 1 {
             let nothing_new = page.changes.is_empty() && !page.has_more;
             return Ok(ReadPage { json, cursor: page.cursor, nothing_new });
