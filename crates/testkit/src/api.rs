@@ -71,6 +71,12 @@ impl Api {
         Self { token: None, ..self.clone() }
     }
 
+    /// The same client with a session.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
     /// The token of its session.
     #[must_use]
     pub fn token(&self) -> Option<&str> {

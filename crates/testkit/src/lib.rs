@@ -7,6 +7,7 @@
 mod api;
 mod authority;
 pub mod given;
+mod load;
 pub mod programs;
 mod region;
 mod site;
@@ -16,6 +17,7 @@ mod workstation;
 pub use api::{Api, Reply};
 pub use authority::{Authority, Issued};
 pub use given::{ZONE, draft_of};
+pub use load::{Load, Outcome};
 pub use region::{PASSWORD, Region, start};
 pub use site::{Gateway, Site};
 pub use stores::StoreFolder;

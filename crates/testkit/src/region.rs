@@ -79,15 +79,7 @@ impl Region {
     /// # Panics
     /// When the register does not take the account.
     pub async fn sign_in(&self, login: &str, role: Role, organization: Option<&Organization>) -> Api {
-        let account = NewAccount {
-            login: Login::parse(login).unwrap(),
-            password: Secret::new(PASSWORD.to_owned()),
-            employee: format!("Сотрудник {login}"),
-            role,
-            organization: organization
-                .map(|one| NewOrganization { oid: one.oid.clone(), name: Some(one.name.clone()) }),
-            change_password: Some(false),
-        };
+        let account = account(login, role, organization);
         let register = std::sync::Arc::clone(self.register.register());
         tokio::task::spawn_blocking(move || register.add_user(account, Utc::now()).unwrap()).await.unwrap();
         Api::signed_in(&self.register.url(), login, PASSWORD).await
@@ -97,6 +89,18 @@ impl Region {
     pub async fn stop(self) {
         self.register.stop().await;
         self.gateway.stop().await;
+    }
+}
+
+/// A new account that may work at once.
+pub(crate) fn account(login: &str, role: Role, organization: Option<&Organization>) -> NewAccount {
+    NewAccount {
+        login: Login::parse(login).unwrap(),
+        password: Secret::new(PASSWORD.to_owned()),
+        employee: format!("Сотрудник {login}"),
+        role,
+        organization: organization.map(|one| NewOrganization { oid: one.oid.clone(), name: Some(one.name.clone()) }),
+        change_password: Some(false),
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod commands;
 mod kill;
+mod load;
 #[cfg(unix)]
 mod privacy;
 mod protocol_paths;

@@ -94,6 +94,7 @@ impl Config {
             ("passwords.max_age_days", u64::from(self.passwords.max_age_days), 0, 3_650),
             ("passwords.history", whole(self.passwords.history), 0, 24),
             ("limits.body_bytes", whole(limits.body_bytes), 32 << 10, 1 << 20),
+            ("limits.reply_bytes", whole(limits.reply_bytes), 32 << 20, 64 << 30),
             ("limits.connections", whole(limits.connections), 8, 100_000),
             ("limits.at_once", whole(limits.at_once), 1, 512),
             ("limits.request_secs", u64::from(limits.request_secs), 1, 600),

@@ -268,6 +268,8 @@ impl JournalConfig {
 pub struct LimitsConfig {
     /// The largest body of a request.
     pub body_bytes: usize,
+    /// Long replies that wait for their readers, together; more wait a little, then are answered 503.
+    pub reply_bytes: usize,
     /// Connections at a time; more wait to be accepted.
     pub connections: usize,
     /// Requests that work with the store at a time; more wait a little, then are answered 503.
@@ -290,6 +292,7 @@ impl Default for LimitsConfig {
     fn default() -> Self {
         Self {
             body_bytes: 64 << 10,
+            reply_bytes: 256 << 20,
             connections: 4_096,
             at_once: 64,
             request_secs: 30,

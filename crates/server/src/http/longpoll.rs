@@ -1,9 +1,12 @@
-//! Open long polls, counted by account.
+//! Open long polls: counted by account, and woken in waves.
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::account::Login;
 
@@ -52,9 +55,54 @@ impl Drop for OpenPoll {
     }
 }
 
+/// What comes within this time after a quiet time is told at once.
+const GATHER: Duration = Duration::from_millis(50);
+/// Waves are this far apart: in a pull or a morning of answers everybody would else be woken all the time.
+const APART: Duration = Duration::from_secs(1);
+
+/// Tells of changes in waves. Ends with the sender of the changes.
+pub(crate) fn in_waves(mut changes: watch::Receiver<u64>) -> watch::Receiver<u64> {
+    let (waves, told) = watch::channel(0);
+    tokio::spawn(async move {
+        while changes.changed().await.is_ok() {
+            sleep(GATHER).await;
+            changes.borrow_and_update();
+            let last = Instant::now();
+            waves.send_modify(|wave| *wave += 1);
+            tokio::select! {
+                () = sleep_until(last + APART) => {}
+                () = waves.closed() => return,
+            }
+        }
+    });
+    told
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_news_is_told_at_once_and_a_swarm_once_a_second() {
+        let (sender, changes) = watch::channel(0);
+        let mut waves = in_waves(changes);
+        let begun = Instant::now();
+        sender.send_modify(|change| *change += 1);
+        waves.changed().await.unwrap();
+        assert!(begun.elapsed() < GATHER * 2);
+        let swarm = tokio::spawn(async move {
+            for _ in 0..300 {
+                sender.send_modify(|change| *change += 1);
+                sleep(Duration::from_millis(10)).await;
+            }
+        });
+        let mut told = 0;
+        while waves.changed().await.is_ok() {
+            told += 1;
+        }
+        swarm.await.unwrap();
+        assert_eq!(told, 3, "three seconds of changes; and what came last was told");
+    }
 
     #[test]
     fn each_account_has_its_own_share_and_gets_it_back() {

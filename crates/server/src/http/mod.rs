@@ -19,6 +19,7 @@ mod observe;
 mod openapi;
 mod query;
 mod rates;
+mod sending;
 mod sessions;
 mod shared;
 mod work;
@@ -79,6 +80,7 @@ pub(crate) fn router(api: Shared) -> Router {
         })
         .layer(from_fn_with_state(Shared::clone(&api), guard::time_and_uri))
         .layer(CatchPanicLayer::custom(guard::panicked))
+        .layer(from_fn_with_state(Shared::clone(&api), sending::bounded))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(from_fn(guard::headers))
         .layer(from_fn_with_state(Shared::clone(&api), observe::observe))

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use prikrep_daemon::Clock;
 use prikrep_domain::{Problem, Role};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::Secured;
-use super::longpoll::LongPolls;
+use super::longpoll::{LongPolls, in_waves};
 use super::rates::Rates;
+use super::sending::Room;
 use super::work::Work;
 use crate::condition::Conditions;
 use crate::config::{Config, LimitsConfig};
@@ -37,7 +39,10 @@ pub(crate) struct Api {
     daemons_show_certificates: bool,
     pub(crate) work: Work,
     pub(crate) polls: LongPolls,
+    /// Tells that there may be something new in the feed.
+    pub(crate) news: watch::Receiver<u64>,
     pub(crate) rates: Rates,
+    pub(crate) room: Room,
 }
 
 impl Api {
@@ -46,7 +51,9 @@ impl Api {
         Arc::new(Self {
             work: Work::new(Arc::clone(&parts.register), limits.at_once),
             polls: LongPolls::new(limits.long_polls),
+            news: in_waves(parts.register.store().changes()),
             rates: Rates::new(&limits),
+            room: Room::new(limits.reply_bytes),
             daemons_show_certificates: config.tls.as_ref().is_some_and(|tls| tls.client_ca_file.is_some()),
             trusted_proxies: config.trusted_proxies.clone(),
             limits,

@@ -13,22 +13,31 @@ use crate::{Register, words};
 
 /// How long a request waits for its turn.
 const STORE_TURN: Duration = Duration::from_secs(2);
+/// The same for a page of the feed: a workstation's daemon has more patience than a person.
+const PAGE_TURN: Duration = Duration::from_secs(20);
 /// The same for a sign-in: at eight o'clock everybody comes at once.
 const PASSWORD_TURN: Duration = Duration::from_secs(10);
 
 pub(crate) struct Work {
     register: Arc<Register>,
     store: Arc<Semaphore>,
+    pages: Arc<Semaphore>,
     passwords: Arc<Semaphore>,
     strangers: Arc<Semaphore>,
 }
 
 impl Work {
     pub(crate) fn new(register: Arc<Register>, at_once: usize) -> Self {
-        // A password check is all processor: more at once than processors makes each only slower.
+        // A password check and a page are all processor: more at once than processors makes each only slower.
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let share = |permits| Arc::new(Semaphore::new(permits));
-        Self { register, store: share(at_once), passwords: share(processors), strangers: share(processors.div_ceil(2)) }
+        Self {
+            register,
+            store: share(at_once),
+            pages: share(processors.min(at_once)),
+            passwords: share(processors),
+            strangers: share(processors.div_ceil(2)),
+        }
     }
 
     /// Runs something with the store.
@@ -41,6 +50,20 @@ impl Work {
         E: Into<Failure> + Send + 'static,
     {
         let permit = turn(&self.store, STORE_TURN).await?;
+        self.run(permit, work).await
+    }
+
+    /// Reads a page of the feed. Hundreds of workstations that hear of a change at once stand in a queue of
+    /// their own: whoever answers or searches meanwhile is not behind them.
+    pub(crate) async fn with_pages<T, E>(
+        &self,
+        work: impl FnOnce(&Register) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        E: Into<Failure> + Send + 'static,
+    {
+        let permit = turn(&self.pages, PAGE_TURN).await?;
         self.run(permit, work).await
     }
 
@@ -127,6 +150,24 @@ mod tests {
         release.send(()).unwrap();
         first.await.unwrap().unwrap();
         assert!(work.with_store(|_| Ok::<_, Problem>(())).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_answers_is_not_behind_those_who_read_pages() {
+        let (_folder, work) = work(64);
+        let (release, held) = mpsc::channel::<()>();
+        let held = Arc::new(parking_lot::Mutex::new(held));
+        let mut readers = tokio::task::JoinSet::new();
+        for _ in 0..32 {
+            let (work, held) = (Arc::clone(&work), Arc::clone(&held));
+            readers.spawn(async move {
+                let holding = move |_: &Register| held.lock().recv().map_err(|_| words::busy());
+                work.with_pages(holding).await.map_err(drop)
+            });
+        }
+        assert!(work.with_store(|_| Ok::<_, Problem>(())).await.is_ok());
+        (0..32).for_each(|_| release.send(()).unwrap());
+        assert!(readers.join_all().await.into_iter().all(|read| read.is_ok()));
     }
 
     #[tokio::test]
