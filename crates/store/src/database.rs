@@ -45,6 +45,7 @@ pub(crate) struct Database {
 impl Database {
     /// Opens or makes a database. `flush_ms` is how often sled writes by itself; `None` only on [`Self::commit`].
     pub(crate) fn open(path: &Path, cache_bytes: u64, flush_ms: Option<u64>) -> Result<Self, OpenError> {
+        remove_half_snapshots(path);
         let config = sled::Config::new().path(path).cache_capacity(cache_bytes).flush_every_ms(flush_ms);
         let (result_sender, result) = mpsc::sync_channel(1);
         let opening = std::thread::Builder::new().name("store-open".into()).spawn(move || {
@@ -63,8 +64,13 @@ impl Database {
             Ok(Err(_panic)) => return Err(OpenError::Damaged("сбой при открытии".into())),
             Err(_) => return Err(OpenError::Damaged("не открылась за 5 секунд".into())),
         };
-        let file = File::open(path.join("db")).map_err(folder_error)?;
+        // Windows syncs only what is open for writing.
+        let own = |name| File::options().read(true).write(true).open(path.join(name)).map_err(folder_error);
+        let file = own("db")?;
+        // sled never syncs its settings, and a database whose settings were lost with the power does not open.
+        own("conf")?.sync_all().map_err(folder_error)?;
         sync_folder(path);
+        sync_name(path);
         Ok(Self { sled, file, path: path.to_owned() })
     }
 
@@ -98,6 +104,30 @@ fn is_of_the_folder(error: &std::io::Error) -> bool {
         error.kind(),
         ErrorKind::PermissionDenied | ErrorKind::StorageFull | ErrorKind::ReadOnlyFilesystem | ErrorKind::WouldBlock
     )
+}
+
+/// sled writes its own snapshot at every opening, and takes one that a crash left half written for a damaged database.
+/// It is only a shortcut: without it sled reads the former one and more of its log.
+fn remove_half_snapshots(path: &Path) {
+    let is_half = |file: &Path| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("snap.") && name.ends_with(".generating")
+    };
+    let files = std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+    for half in files.filter(|file| is_half(file)) {
+        if let Err(error) = std::fs::remove_file(half) {
+            tracing::warn!(%error, "a half written snapshot could not be removed");
+        }
+    }
+}
+
+/// Makes the name of a file or a folder durable: without it a loss of power may take what is in it, too.
+pub(crate) fn sync_name(path: &Path) {
+    match path.parent() {
+        Some(folder) if folder.as_os_str().is_empty() => sync_folder(Path::new(".")),
+        Some(folder) => sync_folder(folder),
+        None => {}
+    }
 }
 
 /// Makes the names of new files durable. Windows has no such call and needs none.

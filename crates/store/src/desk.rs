@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -84,6 +85,8 @@ pub(crate) struct Desk {
     tree: sled::Tree,
     sealer: Sealer,
     tally: Mutex<Tally>,
+    /// The last write that is durable.
+    durable: AtomicU64,
 }
 
 /// What every write also writes: by it a desk that lost records is noticed.
@@ -93,22 +96,34 @@ struct Tally {
     stamp: u64,
     /// How many records lie here, this one not counted.
     records: u64,
+    /// The number of a write that was durable when this one began: a desk that opens with less has lost records.
+    #[serde(default)]
+    durable: Option<u64>,
 }
 
 const TALLY: &[u8] = b"tally";
+
+impl Tally {
+    /// Where the first version did not say so, it is all but the write itself.
+    fn durable(&self) -> u64 {
+        self.durable.unwrap_or(self.stamp.saturating_sub(1))
+    }
+}
 
 impl Desk {
     /// Opens or makes the desk and reads all of it, so that damage is found now and not in front of a person.
     pub(crate) fn open(path: &Path, key: &Key) -> Result<(Self, Records), OpenError> {
         let database = Database::open(path, CACHE_BYTES, None)?;
         let tree = database.tree(TREE)?;
-        let desk = Self { database, tree, sealer: sealer(key)?, tally: Mutex::default() };
+        let desk = Self { database, tree, sealer: sealer(key)?, tally: Mutex::default(), durable: AtomicU64::new(0) };
         let (mut records, damaged) = desk.read_all();
         if let Some(what) = damaged.first() {
             return Err(OpenError::Damaged(what.clone()));
         }
         if let Some(tally) = records.remove(&(Drawer::Counters, TALLY.to_vec())) {
-            *desk.tally.lock() = decode(&tally, "счётчик стола")?;
+            let tally: Tally = decode(&tally, "счётчик стола")?;
+            desk.durable.store(tally.durable(), Ordering::SeqCst);
+            *desk.tally.lock() = tally;
         }
         if desk.tally.lock().records != records.len() as u64 {
             return Err(OpenError::Damaged("на столе не столько записей, сколько было".into()));
@@ -146,12 +161,15 @@ impl Desk {
 
     /// Makes everything on the desk survive a loss of power.
     pub(crate) fn commit(&self) -> Result<(), StoreError> {
-        self.database.commit()
+        let stamp = self.stamp();
+        self.database.commit()?;
+        self.durable.fetch_max(stamp, Ordering::SeqCst);
+        Ok(())
     }
 
     fn apply(&self, changes: &[Change]) -> Result<(), StoreError> {
         let mut tally = self.tally.lock();
-        let mut next = Tally { stamp: tally.stamp + 1, ..*tally };
+        let mut next = Tally { stamp: tally.stamp + 1, durable: Some(self.durable.load(Ordering::SeqCst)), ..*tally };
         let stamp = next.stamp;
         let mut batch = sled::Batch::default();
         for change in changes {
@@ -226,6 +244,11 @@ impl Desk {
 
 pub(crate) fn sealer(key: &Key) -> Result<Sealer, StoreError> {
     Sealer::new(key, b"desk", "desk values")
+}
+
+/// Up to which write a desk was durable, by a tally that was found in its files.
+pub(crate) fn durable_by(tally: &[u8]) -> u64 {
+    decode(tally, "счётчик стола").map_or(0, |tally: Tally| tally.durable())
 }
 
 /// Whether a place is that of the desk's own tally, which a new desk writes itself.

@@ -300,10 +300,11 @@ fn open_desk(
     }
     let salvaged = salvage(&path, key);
     let why = match Desk::open(&path, key) {
-        Ok((desk, records)) if desk.stamp() >= salvaged.stamp => {
+        Ok((desk, _)) if desk.stamp() < salvaged.durable => "последние записи не читаются".to_owned(),
+        Ok((desk, records)) => {
+            let records = complete_desk(&desk, records, salvaged)?;
             return Ok(OpenedDesk { desk, records, salvaged: missing });
         }
-        Ok(_) => "последние записи не читаются".to_owned(),
         Err(OpenError::Store(error)) if !error.is_damage() => return Err(error),
         Err(error) => error.to_string(),
     };
@@ -312,6 +313,23 @@ fn open_desk(
         return Err(wrong_key());
     }
     replace_desk(folder, key, salvaged, &why, now, damage)
+}
+
+/// A write that the power was lost in lies in the files, and the database does not know of it: it is made again. Nobody
+/// was told of it, unless the end of the database's own log is damaged, and then it must not be lost.
+fn complete_desk(desk: &Desk, mut records: Records, salvaged: Salvaged) -> Result<Records, StoreError> {
+    let known = desk.stamp();
+    if salvaged.stamp <= known {
+        return Ok(records);
+    }
+    tracing::warn!(known, found = salvaged.stamp, "the last write of the desk is made again");
+    desk.continue_from(salvaged.stamp);
+    let newer = salvaged.newer_than(known);
+    let changes: Vec<Change> =
+        newer.iter().map(|((drawer, key), plain)| Change::Put(*drawer, key.clone(), plain.clone())).collect();
+    desk.write(&changes)?;
+    records.extend(newer);
+    Ok(records)
 }
 
 /// Sets a damaged desk aside and begins a new one with what could be read of it.
@@ -331,7 +349,7 @@ fn replace_desk(
     let changes: Vec<Change> = salvaged
         .records
         .iter()
-        .map(|((drawer, key), plain)| Change::Put(*drawer, key.clone(), plain.clone()))
+        .map(|((drawer, key), (_, plain))| Change::Put(*drawer, key.clone(), plain.clone()))
         .collect();
     desk.write(&changes)?;
     let count = |wanted: Drawer| salvaged.records.keys().filter(|(drawer, _)| *drawer == wanted).count();
@@ -343,7 +361,7 @@ fn replace_desk(
         aside.display(),
     );
     damage.push(DamageReport { found_at: now, words });
-    Ok(OpenedDesk { desk, records: salvaged.records, salvaged: true })
+    Ok(OpenedDesk { desk, records: salvaged.newer_than(0), salvaged: true })
 }
 
 /// Takes the cache as it opened, or begins a new one when it is damaged.
