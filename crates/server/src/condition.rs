@@ -182,6 +182,7 @@ impl Conditions {
 
     /// Reads it. May block on the disk.
     pub(crate) fn read(&self, now: DateTime<Utc>) -> Condition {
+        self.register.store().attend_disk();
         let mut condition = self.register.condition(self.upstream(), now);
         self.complete(&mut condition, now);
         if self.stopping.is_cancelled() {
@@ -203,7 +204,12 @@ impl Register {
     pub(crate) fn condition(&self, upstream: Option<UpstreamCondition>, now: DateTime<Utc>) -> Condition {
         let census = self.store().census();
         let (organizations, problem) = self.directories.condition(now);
-        let mut attention: Vec<String> = census.damage.iter().map(|damage| damage.words.clone()).collect();
+        let mut attention: Vec<String> = census.disk.iter().map(words::disk).collect();
+        let unwritten = self.unwritten.lock().len();
+        if unwritten > 0 {
+            attention.push(format!("Записей журнала, которые ждут диска: {unwritten}"));
+        }
+        attention.extend(census.damage.iter().map(|damage| damage.words.clone()));
         let readable = self.store().record(Shelf::Settings, "ready").map_err(|error| words::chain(&error));
         attention.extend(readable.as_ref().err().cloned());
         attention.extend(problem.clone());
@@ -218,7 +224,7 @@ impl Register {
             attention.push(format!("Записей в карантине: {count}; посмотрите «prikrepd quarantine list»"));
         }
         Condition {
-            ready: readable.is_ok(),
+            ready: readable.is_ok() && census.disk.is_none(),
             attention,
             store: StoreCondition { applications: census.applications, pending: census.pending },
             upstream,

@@ -10,8 +10,8 @@ use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use parking_lot::Mutex;
 use prikrep_domain::{
-    Act, Action, AnswerDraft, AnswerId, Application, ApplicationId, FeedPage, Found, MAX_PAGE_RECORDS, Problem,
-    ProblemKind, Role, Terms,
+    Act, Action, AnswerDraft, AnswerId, Application, ApplicationId, FeedPage, Found, JournalEntry, MAX_PAGE_RECORDS,
+    Problem, ProblemKind, Role, Terms,
 };
 use prikrep_store::{AnswerError, Author, FeedError, Store, StoreError};
 
@@ -48,6 +48,8 @@ pub struct Register {
     /// How long entries of the journal are kept; `None` for ever.
     pub(crate) keep_journal: Option<Duration>,
     pub(crate) reporting: Mutex<()>,
+    /// What was read while the disk took nothing: written down as soon as it does.
+    pub(crate) unwritten: Mutex<Vec<JournalEntry>>,
     has_upstream: bool,
 }
 
@@ -69,6 +71,7 @@ impl Register {
             zone: config.timezone,
             keep_journal: config.journal.kept(),
             reporting: Mutex::new(()),
+            unwritten: Mutex::default(),
             has_upstream: config.upstream.is_some(),
             store: Shared(store),
         })

@@ -23,6 +23,7 @@ use crate::serving::Door;
 use crate::syncing::{SyncError, Syncing};
 use crate::tls::Tls;
 
+const ATTEND_EVERY: Duration = Duration::from_secs(5);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// For the daemon: a stop is to take five seconds with everything.
 const DAEMON_TIME: Duration = Duration::from_secs(4);
@@ -131,7 +132,10 @@ impl Server {
             stopping: stopping.clone(),
         };
         let api = Api::new(parts, &config);
-        let sweeping = tokio::spawn(sweep(Arc::clone(&api)));
+        let (swept, attended) = (Arc::clone(&api), Arc::clone(&api));
+        let sweeping = tokio::spawn(async {
+            tokio::join!(sweep(swept), attend(attended));
+        });
         let scheme = if tls.is_some() { "https" } else { "http" };
         let door = Door { connections: config.limits.connections, patience: config.patience, tls };
         let serving = tokio::spawn(crate::serving::serve(listener, router(api), door, stopping.clone()));
@@ -158,6 +162,26 @@ async fn open_tls(config: &Config) -> Result<Option<Arc<Tls>>, StartError> {
     let patience = config.patience;
     let opened = spawn_blocking(move || Tls::open(&tls, patience)).await.map_err(|_| StartError::Internal)?;
     opened.map(|tls| Some(Arc::new(tls))).map_err(StartError::Tls)
+}
+
+/// Looks after the disk: a write that it refused is not the last that is tried.
+async fn attend(api: Shared) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(ATTEND_EVERY) => (),
+            () = api.parts.stopping.cancelled() => return,
+        }
+        let register = Arc::clone(&api.parts.register);
+        let attended = spawn_blocking(move || {
+            register.store().attend_disk();
+            register.write_down_rest()
+        });
+        match attended.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(error = crate::words::chain(&error), "entries of the journal wait"),
+            Err(_) => tracing::error!("the care for the disk failed"),
+        }
+    }
 }
 
 /// Forgets what is over: sessions, quiet clients, entries of the journal after their time.

@@ -13,6 +13,8 @@ use std::time::Duration;
 use crate::StoreError;
 
 const OPEN_WATCHDOG: Duration = Duration::from_secs(5);
+const LOCK_TRIES: usize = 100;
+const LOCK_WAIT: Duration = Duration::from_millis(10);
 
 /// Why a database does not open.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +51,7 @@ impl Database {
         let config = sled::Config::new().path(path).cache_capacity(cache_bytes).flush_every_ms(flush_ms);
         let (result_sender, result) = mpsc::sync_channel(1);
         let opening = std::thread::Builder::new().name("store-open".into()).spawn(move || {
-            let outcome = catch_unwind(AssertUnwindSafe(|| config.open()));
+            let outcome = catch_unwind(AssertUnwindSafe(|| open_when_free(&config)));
             // Nobody listens any more once the watchdog has given up.
             let _ = result_sender.send(outcome);
         });
@@ -97,13 +99,34 @@ pub(crate) fn guarded<T>(step: &'static str, run: impl FnOnce() -> sled::Result<
     }
 }
 
-/// Errors that say nothing of the data: no rights, no room.
+/// A database that was closed a moment ago stays locked until its last thread has ended.
+fn open_when_free(config: &sled::Config) -> sled::Result<sled::Db> {
+    for _ in 0..LOCK_TRIES {
+        match config.open() {
+            Err(sled::Error::Io(error)) if is_locked(&error) => std::thread::sleep(LOCK_WAIT),
+            opened => return opened,
+        }
+    }
+    config.open()
+}
+
+/// sled says it in words only.
+fn is_locked(error: &std::io::Error) -> bool {
+    error.to_string().contains("could not acquire lock")
+}
+
+/// Errors that say nothing of the data: no rights, no room, open elsewhere.
 fn is_of_the_folder(error: &std::io::Error) -> bool {
     use std::io::ErrorKind;
-    matches!(
-        error.kind(),
-        ErrorKind::PermissionDenied | ErrorKind::StorageFull | ErrorKind::ReadOnlyFilesystem | ErrorKind::WouldBlock
-    )
+    is_locked(error)
+        || matches!(
+            error.kind(),
+            ErrorKind::PermissionDenied
+                | ErrorKind::StorageFull
+                | ErrorKind::QuotaExceeded
+                | ErrorKind::ReadOnlyFilesystem
+                | ErrorKind::WouldBlock
+        )
 }
 
 /// sled writes its own snapshot at every opening, and takes one that a crash left half written for a damaged database.

@@ -21,6 +21,7 @@ use crate::codec::{decode, encode};
 use crate::columns::{Snapshot, SnapshotHead};
 use crate::database::OpenError;
 use crate::desk::{Change, Desk, Drawer, Records};
+use crate::disk::Disk;
 use crate::folder::{Folder, LabelState, wrong_key};
 use crate::journal::Journal;
 use crate::outbox::Outbox;
@@ -29,7 +30,7 @@ use crate::shared::{FLOOR, Floor, JOURNAL, RESERVED, Shared, Writer};
 use crate::{DamageReport, Key, Options, StoreError, columns};
 
 const DESK: &str = "desk";
-const CACHE: &str = "cache";
+pub(crate) const CACHE: &str = "cache";
 pub(crate) const JOURNAL_FOLDER: &str = "journal";
 
 /// The desk as opened.
@@ -107,6 +108,7 @@ impl Shared {
             cache_damaged: AtomicBool::new(false),
             complete: AtomicBool::new(false),
             closing: AtomicBool::new(false),
+            disk: Disk::default(),
             drafts: AtomicUsize::new(drafts),
         };
         shared.take_up_desk(&opened.records, opened.salvaged, ahead, now)?;
@@ -159,12 +161,7 @@ impl Shared {
         // Counting goes on behind everything that was ever written.
         self.desk.continue_from(position.desk_stamp);
         self.set_position(&mut writer, position)?;
-        let answered: Vec<RowNumber> = {
-            let (outbox, list) = (self.outbox.read(), self.list.read());
-            outbox.applications().filter_map(|application| list.row_of(application)).collect()
-        };
-        // The last change numbers of these may not have survived: they get new ones.
-        self.publish(&mut writer, &[], &answered, now)?;
+        self.publish_answered(&mut writer, now)?;
         self.list.write().settle();
         Ok(())
     }
@@ -302,7 +299,9 @@ fn open_desk(
     let why = match Desk::open(&path, key) {
         Ok((desk, _)) if desk.stamp() < salvaged.durable => "последние записи не читаются".to_owned(),
         Ok((desk, records)) => {
-            let records = complete_desk(&desk, records, salvaged)?;
+            // A write that the power was lost in lies in the files, and the database does not know of it: nobody was
+            // told that it was kept. Its number is not given again.
+            desk.continue_from(salvaged.stamp);
             return Ok(OpenedDesk { desk, records, salvaged: missing });
         }
         Err(OpenError::Store(error)) if !error.is_damage() => return Err(error),
@@ -313,23 +312,6 @@ fn open_desk(
         return Err(wrong_key());
     }
     replace_desk(folder, key, salvaged, &why, now, damage)
-}
-
-/// A write that the power was lost in lies in the files, and the database does not know of it: it is made again. Nobody
-/// was told of it, unless the end of the database's own log is damaged, and then it must not be lost.
-fn complete_desk(desk: &Desk, mut records: Records, salvaged: Salvaged) -> Result<Records, StoreError> {
-    let known = desk.stamp();
-    if salvaged.stamp <= known {
-        return Ok(records);
-    }
-    tracing::warn!(known, found = salvaged.stamp, "the last write of the desk is made again");
-    desk.continue_from(salvaged.stamp);
-    let newer = salvaged.newer_than(known);
-    let changes: Vec<Change> =
-        newer.iter().map(|((drawer, key), plain)| Change::Put(*drawer, key.clone(), plain.clone())).collect();
-    desk.write(&changes)?;
-    records.extend(newer);
-    Ok(records)
 }
 
 /// Sets a damaged desk aside and begins a new one with what could be read of it.
@@ -349,7 +331,7 @@ fn replace_desk(
     let changes: Vec<Change> = salvaged
         .records
         .iter()
-        .map(|((drawer, key), (_, plain))| Change::Put(*drawer, key.clone(), plain.clone()))
+        .map(|((drawer, key), plain)| Change::Put(*drawer, key.clone(), plain.clone()))
         .collect();
     desk.write(&changes)?;
     let count = |wanted: Drawer| salvaged.records.keys().filter(|(drawer, _)| *drawer == wanted).count();
@@ -361,7 +343,7 @@ fn replace_desk(
         aside.display(),
     );
     damage.push(DamageReport { found_at: now, words });
-    Ok(OpenedDesk { desk, records: salvaged.newer_than(0), salvaged: true })
+    Ok(OpenedDesk { desk, records: salvaged.records, salvaged: true })
 }
 
 /// Takes the cache as it opened, or begins a new one when it is damaged.
@@ -420,6 +402,43 @@ impl Shared {
         Ok(damaged)
     }
 
+    /// Goes on with the cache as it was opened anew: the last pages may not be in it, and are asked for again.
+    pub(crate) fn take_up_cache(&self, writer: &mut Writer, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let cache = self.cache()?;
+        let position = cache.position()?;
+        if position == writer.position && cache.rows_end()? as usize == self.list.read().len() {
+            return Ok(());
+        }
+        writer.versions.clear();
+        writer.unpublished.clear();
+        self.put_back_settled(writer)?;
+        if let Err(error) = self.read_columns(writer, None) {
+            return if error.is_damage() { self.replace_cache(writer, &error.to_string(), now) } else { Err(error) };
+        }
+        writer.next_sequence = writer.next_sequence.max(self.given.load(Ordering::SeqCst));
+        // Our own consumers may have seen what is gone here.
+        let mut position = Position { epoch: Uuid::new_v4(), ..position };
+        writer.seen = position.rereading.then(HashSet::new);
+        if position.rereading {
+            position.cursor = None;
+        }
+        self.upstream_epoch.fetch_add(1, Ordering::SeqCst);
+        self.set_position(writer, position)?;
+        self.list.write().settle();
+        self.wake();
+        Ok(())
+    }
+
+    /// Answers that a base had settled that is lost are the outbox's again: the desk still has them.
+    fn put_back_settled(&self, writer: &mut Writer) -> Result<(), StoreError> {
+        for order in std::mem::take(&mut writer.settled) {
+            if let Some(plain) = self.desk.get(Drawer::Answers, &order.to_be_bytes())? {
+                self.outbox.write().put(order, decode(&plain, "ответ в очереди")?);
+            }
+        }
+        Ok(())
+    }
+
     /// Begins a new cache, in a new epoch of ours, to be read from the upstream's beginning.
     fn replace_cache(&self, writer: &mut Writer, why: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
         let words = set_cache_aside(&self.folder, why, now)?;
@@ -433,12 +452,7 @@ impl Shared {
         writer.written = 0;
         writer.versions.clear();
         writer.unpublished.clear();
-        // Answers that the lost base had settled are the outbox's again: the desk still has them.
-        for order in std::mem::take(&mut writer.settled) {
-            if let Some(plain) = self.desk.get(Drawer::Answers, &order.to_be_bytes())? {
-                self.outbox.write().put(order, decode(&plain, "ответ в очереди")?);
-            }
-        }
+        self.put_back_settled(writer)?;
         let floor = encode(&Floor(name, 0), "счётчик")?;
         self.desk.write(&[Change::Put(Drawer::Counters, FLOOR.to_vec(), floor)])?;
         self.set_position(writer, position)?;

@@ -23,8 +23,7 @@ const MAX_KEPT_BYTES: usize = 64 << 20;
 /// What could be read from a damaged desk.
 #[derive(Debug, Default)]
 pub(crate) struct Salvaged {
-    /// By place: the number of the write, and the plain value.
-    pub(crate) records: HashMap<(Drawer, Vec<u8>), (u64, Vec<u8>)>,
+    pub(crate) records: Records,
     /// The greatest stamp that was seen.
     pub(crate) stamp: u64,
     /// The last write of which a later one says that it was durable.
@@ -57,17 +56,15 @@ pub(crate) fn salvage(folder: &Path, key: &Key) -> Salvaged {
     let stamp = newest.values().map(|(stamp, _)| *stamp).max().unwrap_or(0);
     let tally = newest.iter().find(|(place, _)| is_tally(place));
     let durable = tally.map_or(0, |(_, (_, plain))| durable_by(plain));
-    newest.retain(|place, _| place.0 != Drawer::Sessions && !is_tally(place));
-    Salvaged { records: newest, stamp, durable, files }
+    let records = newest
+        .into_iter()
+        .filter(|(place, _)| place.0 != Drawer::Sessions && !is_tally(place))
+        .map(|(place, (_, plain))| (place, plain))
+        .collect();
+    Salvaged { records, stamp, durable, files }
 }
 
 impl Salvaged {
-    /// The records of the writes after this one.
-    pub(crate) fn newer_than(self, stamp: u64) -> Records {
-        let newer = self.records.into_iter().filter(|(_, (written, _))| *written > stamp);
-        newer.map(|(place, (_, plain))| (place, plain)).collect()
-    }
-
     /// Puts the files of a folder that was set aside back into the state in which they were found: sled
     /// may have changed them at its attempt to open.
     pub(crate) fn put_back_files(&self, folder: &Path) {

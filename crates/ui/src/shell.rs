@@ -115,6 +115,9 @@ pub(crate) fn status_bar_ui(ui: &mut Ui, snapshot: &Snapshot, work: &Work, actio
                 ui.add(egui::Label::new(whose).truncate());
             });
         });
+        if let Some(disk) = work.disk {
+            widgets::told(ui, Mark::Warn, &disk.words());
+        }
         for words in work.attention.iter().chain(&work.desk_trouble) {
             widgets::told(ui, Mark::Warn, words);
         }

@@ -8,7 +8,10 @@
     reason = "tests"
 )]
 
+mod backup;
 mod commands;
+#[cfg(target_os = "linux")]
+mod disk;
 mod kill;
 #[cfg(unix)]
 mod privacy;

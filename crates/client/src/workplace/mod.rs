@@ -271,6 +271,7 @@ fn nothing_yet(session: Session) -> Work {
         counts: Counts::default(),
         complete: false,
         attention: Arc::from([]),
+        disk: None,
         desk_trouble: None,
         list: List::default(),
         card: CardState::default(),

@@ -149,6 +149,7 @@ pub(crate) fn work() -> Work {
         counts: Counts::default(),
         complete: true,
         attention: Arc::new([]),
+        disk: None,
         desk_trouble: None,
         list: List::default(),
         card: CardState::Closed,
