@@ -198,6 +198,14 @@ impl Register {
 
     /// Appends entries behind those that wait.
     fn append(&self, entries: Vec<JournalEntry>) -> Result<(), StoreError> {
+        let last = entries.last().map(|entry| entry.at);
+        self.append_all(entries)?;
+        let mut last_entry_at = self.last_entry_at.lock();
+        *last_entry_at = last.or(*last_entry_at);
+        Ok(())
+    }
+
+    fn append_all(&self, entries: Vec<JournalEntry>) -> Result<(), StoreError> {
         let mut unwritten = self.unwritten.lock();
         if unwritten.is_empty() {
             drop(unwritten);
@@ -321,6 +329,20 @@ impl Register {
         }
         Ok(gone)
     }
+}
+
+/// The time of the last entry that was made here: those of workstations have their own.
+pub(crate) fn last_entry_at(store: &dyn Store) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let mut last = None;
+    let mut looked_at = 0;
+    store.journal_visit(None, &mut |found| {
+        looked_at += 1;
+        if !matches!(found.entry.place, Place::Workstation { .. }) {
+            last = Some(found.entry.at);
+        }
+        if last.is_some() || looked_at > MAX_LIMIT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    Ok(last)
 }
 
 /// Somebody at the server itself.

@@ -18,7 +18,7 @@ use prikrep_store::{AnswerError, Author, FeedError, Store, StoreError};
 use crate::accounts::{AccountError, Accounts, Shared};
 use crate::config::Config;
 use crate::directory::{Directories, DirectoryDocument};
-use crate::journal::Marker;
+use crate::journal::{Marker, last_entry_at};
 use crate::lockout::Lockout;
 use crate::passwords::PasswordRules;
 use crate::search::Search;
@@ -48,6 +48,8 @@ pub struct Register {
     /// How long entries of the journal are kept; `None` for ever.
     pub(crate) keep_journal: Option<Duration>,
     pub(crate) reporting: Mutex<()>,
+    /// The time of the journal's last entry.
+    pub(crate) last_entry_at: Mutex<Option<DateTime<Utc>>>,
     /// What was read while the disk took nothing: written down as soon as it does.
     pub(crate) unwritten: Mutex<Vec<JournalEntry>>,
     has_upstream: bool,
@@ -71,6 +73,7 @@ impl Register {
             zone: config.timezone,
             keep_journal: config.journal.kept(),
             reporting: Mutex::new(()),
+            last_entry_at: Mutex::new(last_entry_at(&*store)?),
             unwritten: Mutex::default(),
             has_upstream: config.upstream.is_some(),
             store: Shared(store),

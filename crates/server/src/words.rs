@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use prikrep_domain::{Action, FieldError, Problem, ProblemKind};
 use prikrep_store::{DiskTrouble, StoreError};
 
@@ -76,6 +76,23 @@ pub(crate) fn disk(trouble: &DiskTrouble) -> String {
     };
     format!(
         "{what}: новые ответы и входы не принимаются, принятое сохранено, чтение работает. После исправления регистр продолжит работу сам"
+    )
+}
+
+/// The clock is not the federal service's.
+pub(crate) fn clock_ahead(minutes: i64) -> String {
+    let how = if minutes > 0 { "спешат" } else { "отстают" };
+    format!(
+        "Часы сервера {how} на {} мин. по сравнению с федеральным сервисом: проверьте время. Пока они расходятся, старые записи журнала не удаляются",
+        minutes.abs()
+    )
+}
+
+/// The clock is behind what was written down before.
+pub(crate) fn clock_behind(last: DateTime<Utc>) -> String {
+    format!(
+        "Последняя запись журнала сделана {} UTC, а часы сервера показывают более раннее время: проверьте время",
+        last.format("%d.%m.%Y %H:%M")
     )
 }
 

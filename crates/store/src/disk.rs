@@ -36,10 +36,12 @@ pub enum DiskTrouble {
 impl From<&io::Error> for DiskTrouble {
     fn from(error: &io::Error) -> Self {
         use io::ErrorKind;
-        match error.kind() {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::Full,
-            ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => Self::ReadOnly,
-            _ => Self::Failing(error.to_string()),
+        if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
+            Self::Full
+        } else if matches!(error.kind(), ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied) {
+            Self::ReadOnly
+        } else {
+            Self::Failing(error.to_string())
         }
     }
 }

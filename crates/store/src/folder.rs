@@ -119,6 +119,11 @@ impl Folder {
     }
 }
 
+/// Whether a store was made in a folder.
+pub(crate) fn is_labelled(path: &Path) -> bool {
+    path.join(LABEL).exists()
+}
+
 pub(crate) fn wrong_key() -> StoreError {
     StoreError::Key("это хранилище запечатано другим ключом: верните прежний файл ключа".into())
 }

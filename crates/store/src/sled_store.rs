@@ -57,6 +57,12 @@ impl SledStore {
         Ok(Self { shared, scrub: Mutex::new(scrub) })
     }
 
+    /// Whether a folder holds a store.
+    #[must_use]
+    pub fn is_in(folder: &Path) -> bool {
+        crate::folder::is_labelled(folder)
+    }
+
     /// Makes a store from a backup. What the folder holds already is set aside, never deleted. Returns how
     /// many records were restored.
     ///

@@ -180,6 +180,8 @@ pub struct Work {
     pub complete: bool,
     /// What needs attention, in words: damage that was found.
     pub attention: Arc<[String]>,
+    /// How many minutes this computer's clock is ahead of the register's, behind when negative; `None` while they agree.
+    pub clock_ahead_minutes: Option<i64>,
     /// Why nothing can be kept on this computer at present.
     pub disk: Option<DiskTrouble>,
     /// Why the last thing that was typed could not be kept.

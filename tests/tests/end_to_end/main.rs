@@ -9,6 +9,7 @@
 )]
 
 mod backup;
+mod clock;
 mod commands;
 #[cfg(target_os = "linux")]
 mod disk;
@@ -18,3 +19,5 @@ mod privacy;
 mod protocol_paths;
 mod road;
 mod tls;
+#[cfg(unix)]
+mod told;

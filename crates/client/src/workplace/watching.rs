@@ -116,6 +116,10 @@ impl Watched {
         }
         let (link, updated_at, pulling) = (link_of(&status.connection), status.last_pull_at, pulling_of(status));
         let shown = self.published.get();
+        let clock = status.clock_ahead.map(|ahead| ahead.num_minutes());
+        if clock != shown.clock_ahead_minutes {
+            self.published.edit(|work| work.clock_ahead_minutes = clock);
+        }
         if (&link, updated_at, pulling) != (&shown.link, shown.updated_at, shown.pulling) {
             self.published.edit(|work| (work.link, work.updated_at, work.pulling) = (link, updated_at, pulling));
         }
