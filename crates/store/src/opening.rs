@@ -25,12 +25,14 @@ use crate::disk::Disk;
 use crate::folder::{Folder, LabelState, wrong_key};
 use crate::journal::Journal;
 use crate::outbox::Outbox;
-use crate::salvage::{Salvaged, salvage};
+use crate::salvage::{Salvaged, complete, puts, salvage};
 use crate::shared::{FLOOR, Floor, JOURNAL, RESERVED, Shared, Writer};
 use crate::{DamageReport, Key, Options, StoreError, columns};
 
 const DESK: &str = "desk";
 pub(crate) const CACHE: &str = "cache";
+const LOST_END: &str =
+    "Стол (ответы, черновики, учётные записи) потерял последние записи: проверьте учётные записи и очередь ответов.";
 pub(crate) const JOURNAL_FOLDER: &str = "journal";
 
 /// The desk as opened.
@@ -39,6 +41,8 @@ struct OpenedDesk {
     records: Records,
     /// Counters may have gone back: our own epoch ends.
     salvaged: bool,
+    /// What lies in its files, when it has opened.
+    found: Option<Salvaged>,
 }
 
 /// Both databases as they opened.
@@ -61,7 +65,8 @@ impl Shared {
         let folder = Folder::lock(path)?;
         let label = folder.check_label(&options.key)?;
         let mut damage = Vec::new();
-        let Databases { desk: opened, cache, ahead } = open_databases(&folder, &options.key, label, now, &mut damage)?;
+        let Databases { desk: mut opened, cache, ahead } =
+            open_databases(&folder, &options.key, label, now, &mut damage)?;
         if label == LabelState::Unreadable {
             folder.write_label(&options.key)?;
             damage
@@ -70,6 +75,13 @@ impl Shared {
                 });
         }
         let cache = accept_cache(cache, &folder, &options.key, &opened.records, now, &mut damage)?;
+        if let Some(found) = opened.found.take() {
+            let heard = cache.position().map_or(0, |position| position.desk_stamp);
+            if complete(&opened.desk, &mut opened.records, &found, heard)? {
+                opened.salvaged = true;
+                damage.push(DamageReport { found_at: now, words: LOST_END.into() });
+            }
+        }
         let outbox = Outbox::read(&opened.records)?;
         let known = counter(&opened.records, JOURNAL);
         let (journal, trouble) = Journal::open(&folder.path().join(JOURNAL_FOLDER), &options.key, known)?;
@@ -145,7 +157,7 @@ impl Shared {
         let mut position = self.cache()?.position()?;
         let newest = self.desk.stamp();
         if position.desk_stamp > newest {
-            self.report(now, "Стол (ответы, черновики, учётные записи) потерял последние записи: проверьте учётные записи и очередь ответов.");
+            self.report(now, LOST_END);
         }
         // Without the snapshot the order of older changes is lost: our consumers read again from the beginning.
         if salvaged || position.desk_stamp > newest || (!from_snapshot && position.trimmed > 0) {
@@ -299,15 +311,12 @@ fn open_desk(
     let why = match Desk::open(&path, key) {
         Ok((desk, _)) if desk.stamp() < salvaged.durable => "последние записи не читаются".to_owned(),
         Ok((desk, records)) => {
-            // A write that the power was lost in lies in the files, and the database does not know of it: nobody was
-            // told that it was kept. Its number is not given again.
-            desk.continue_from(salvaged.stamp);
-            return Ok(OpenedDesk { desk, records, salvaged: missing });
+            return Ok(OpenedDesk { desk, records, salvaged: missing, found: Some(salvaged) });
         }
         Err(OpenError::Store(error)) if !error.is_damage() => return Err(error),
         Err(error) => error.to_string(),
     };
-    if label == LabelState::Unreadable && salvaged.records.is_empty() {
+    if label == LabelState::Unreadable && salvaged.newer_than(0).is_empty() {
         // Neither the label nor a single record proves the key: it may be the wrong one.
         return Err(wrong_key());
     }
@@ -328,13 +337,9 @@ fn replace_desk(
     salvaged.put_back_files(&aside);
     let (desk, _) = Desk::open(&path, key)?;
     desk.continue_from(salvaged.stamp);
-    let changes: Vec<Change> = salvaged
-        .records
-        .iter()
-        .map(|((drawer, key), plain)| Change::Put(*drawer, key.clone(), plain.clone()))
-        .collect();
-    desk.write(&changes)?;
-    let count = |wanted: Drawer| salvaged.records.keys().filter(|(drawer, _)| *drawer == wanted).count();
+    let records = salvaged.newer_than(0);
+    desk.write(&puts(&records))?;
+    let count = |wanted: Drawer| records.keys().filter(|(drawer, _)| *drawer == wanted).count();
     let words = format!(
         "Стол был повреждён ({why}). Спасено: ответов {}, черновиков {}, учётных записей {}. Повреждённые файлы отложены в {}: не удаляйте их, пока не убедитесь, что ничего не пропало.",
         count(Drawer::Answers),
@@ -343,7 +348,7 @@ fn replace_desk(
         aside.display(),
     );
     damage.push(DamageReport { found_at: now, words });
-    Ok(OpenedDesk { desk, records: salvaged.records, salvaged: true })
+    Ok(OpenedDesk { desk, records, salvaged: true, found: None })
 }
 
 /// Takes the cache as it opened, or begins a new one when it is damaged.
