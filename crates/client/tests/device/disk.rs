@@ -7,7 +7,7 @@ use chrono::Utc;
 use prikrep_domain::{AnswerDraft, ApplicationId, DecisionKind};
 use prikrep_testkit::disk::{Disk, DiskState, change_own_disk, is_on_a_disk};
 use prikrep_testkit::{PASSWORD, draft_of};
-use prikrep_ui::{Action, DiskTrouble};
+use prikrep_ui::{Action, CardState, DiskTrouble};
 use tempfile::TempDir;
 
 use crate::device::{Device, PASSPHRASE};
@@ -72,9 +72,17 @@ fn a_disk_takes_nothing(state: DiskState, trouble: DiskTrouble) {
 /// Types on until the disk takes nothing more, then presses «Отправить»; returns what the form is told.
 fn until_refused(device: &mut Device, id: ApplicationId) -> String {
     for number in 0..2_000 {
-        device.act(Action::SaveDraft(id, typed(format!("до беды {number} {}", "слово ".repeat(500)))));
-        device.open(id);
-        if device.until("somebody works", |work| Some(work.desk_trouble.is_some())) {
+        let draft = typed(format!("до беды {number} {}", "слово ".repeat(500)));
+        device.act(Action::SaveDraft(id, draft.clone()));
+        device.act(Action::Open(id));
+        let is_refused = device.until("it is kept or refused", |work| match &work.card {
+            _ if work.desk_trouble.is_some() => Some(true),
+            CardState::Open(card) if card.draft.as_ref().is_some_and(|kept| kept.comment == draft.comment) => {
+                Some(false)
+            }
+            _ => None,
+        });
+        if is_refused {
             return device.try_to_send(id, draft_of(DecisionKind::Refuse, Utc::now())).unwrap_err().words;
         }
     }
