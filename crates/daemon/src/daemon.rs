@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use prikrep_domain::{AnswerId, MAX_PAGE_RECORDS};
 use prikrep_store::Store;
 use tokio::sync::watch;
@@ -287,7 +287,9 @@ impl<U: Upstream> Parts<U> {
     }
 
     fn clock_part(&self) -> impl Future<Output = ()> + Send + 'static + use<U> {
-        until(self.stop.clone(), watch_clock(Arc::clone(&self.clock), Arc::clone(&self.link)))
+        let (upstream, board) = (Arc::clone(&self.upstream), self.board.clone());
+        let compare = move |now| board.compare_clocks(now, upstream.time());
+        until(self.stop.clone(), watch_clock(Arc::clone(&self.clock), Arc::clone(&self.link), compare))
     }
 }
 
@@ -300,12 +302,13 @@ async fn until(stop: CancellationToken, part: impl Future<Output = ()>) {
 }
 
 /// After a sleep of the computer what waits is tried at once: connections are dead, and delays were
-/// measured by a clock that stood still.
-async fn watch_clock(clock: SharedClock, link: Arc<Link>) {
+/// measured by a clock that stood still. Now and then it is compared with the upstream's.
+async fn watch_clock(clock: SharedClock, link: Arc<Link>, compare: impl Fn(DateTime<Utc>)) {
     let mut before = (clock.now(), Instant::now());
     loop {
         sleep(CLOCK_WATCH).await;
         let now = (clock.now(), Instant::now());
+        compare(now.0);
         let by_wall = now.0 - before.0;
         let by_monotonic = TimeDelta::from_std(now.1 - before.1).unwrap_or_default();
         if by_wall - by_monotonic > JUMP {

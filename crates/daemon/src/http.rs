@@ -8,15 +8,15 @@ mod fault;
 mod refusal;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use chrono::Utc;
+use chrono::{DateTime, TimeDelta, Utc};
 use parking_lot::RwLock;
 use prikrep_domain::{
     AnswerDraft, ApplicationId, Credentials, Cursor, Directory, JournalPage, MAX_PAGE_BYTES, PasswordChange,
     RecordedAnswer, ReportedAct, Session, read_application,
 };
-use reqwest::header::{ETAG, HeaderValue, IF_NONE_MATCH};
+use reqwest::header::{DATE, ETAG, HeaderValue, IF_NONE_MATCH};
 use reqwest::{Certificate, Client, Identity, Method, RequestBuilder, Response, StatusCode, Url, redirect};
 use serde::Deserialize;
 use tokio::time::timeout;
@@ -101,6 +101,8 @@ pub struct HttpUpstream {
     password: PasswordSource,
     timeouts: Timeouts,
     token: RwLock<Option<Arc<Secret>>>,
+    /// The server's time as it last said it, and when that was.
+    time: RwLock<Option<(DateTime<Utc>, Instant)>>,
 }
 
 impl HttpUpstream {
@@ -145,6 +147,7 @@ impl HttpUpstream {
             password: options.password,
             timeouts: options.timeouts,
             token: RwLock::new(None),
+            time: RwLock::new(None),
         })
     }
 
@@ -208,8 +211,15 @@ impl HttpUpstream {
 
     async fn send_anonymous(&self, request: RequestBuilder, wait: Duration) -> Result<Response, UpstreamError> {
         match timeout(self.timeouts.answer + wait, request.send()).await {
-            Ok(sent) => sent.map_err(fault::network),
+            Ok(sent) => sent.map_err(fault::network).inspect(|response| self.note_time(response)),
             Err(_) => Err(UpstreamError::network(NetworkFault::TimedOut)),
+        }
+    }
+
+    fn note_time(&self, response: &Response) {
+        let said = response.headers().get(DATE).and_then(|date| date.to_str().ok());
+        if let Some(said) = said.and_then(|date| DateTime::parse_from_rfc2822(date).ok()) {
+            *self.time.write() = Some((said.with_timezone(&Utc), Instant::now()));
         }
     }
 
@@ -344,6 +354,11 @@ impl Upstream for HttpUpstream {
         let body = self.body(response, MAX_SMALL_BYTES).await?;
         let Reported { through } = json_body(&body, "ответ журнала")?;
         Ok(through)
+    }
+
+    fn time(&self) -> Option<DateTime<Utc>> {
+        let (said, then) = (*self.time.read())?;
+        Some(said + TimeDelta::from_std(then.elapsed()).ok()?)
     }
 
     async fn sign_out(&self) -> Result<(), UpstreamError> {

@@ -341,6 +341,7 @@ impl<U: Upstream> PullLoop<U> {
             self.puller.board.trouble(now, &error);
         }
         self.puller.link.pulled();
+        self.puller.board.compare_clocks(now, self.puller.upstream.time());
         self.puller.board.edit(|status| {
             status.last_pull_at = Some(now);
             if report.records > 0 || report.begun_again || status.last_pull.is_none() {

@@ -6,6 +6,7 @@
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use chrono::{DateTime, Utc};
 use prikrep_domain::{ApplicationId, Cursor, RecordedAnswer, ReportedAct, Session};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -95,6 +96,10 @@ impl<U: Upstream> Upstream for SignedIn<U> {
 
     async fn report(&self, device: Uuid, acts: &[ReportedAct]) -> Result<u64, UpstreamError> {
         self.in_session(|| self.upstream.report(device, acts)).await
+    }
+
+    fn time(&self) -> Option<DateTime<Utc>> {
+        self.upstream.time()
     }
 
     async fn sign_out(&self) -> Result<(), UpstreamError> {

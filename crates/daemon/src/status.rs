@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use prikrep_domain::{AnswerId, ApplicationId, Session};
 use prikrep_store::Applied;
 use tokio::sync::watch;
@@ -145,11 +145,17 @@ pub struct DaemonStatus {
     pub last_trouble: Option<(DateTime<Utc>, Trouble)>,
     /// The answers that are not yet delivered.
     pub pushes: BTreeMap<AnswerId, PushState>,
+    /// How far this computer's clock is ahead of the upstream's, behind when negative; `None` while they agree, or
+    /// the upstream's is not known.
+    pub clock_ahead: Option<TimeDelta>,
     /// When the directory in the store was last found to be the upstream's.
     pub directory_at: Option<DateTime<Utc>>,
     /// Parts that had to be started again.
     pub restarts: BTreeMap<Part, Restarts>,
 }
+
+/// Clocks agree when they differ by less.
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(3);
 
 /// Where the parts write the status.
 #[derive(Clone)]
@@ -167,6 +173,7 @@ impl Board {
             since_start: Applied::default(),
             last_trouble: None,
             pushes: BTreeMap::new(),
+            clock_ahead: None,
             directory_at: None,
             restarts: BTreeMap::new(),
         })))
@@ -183,6 +190,18 @@ impl Board {
     /// Edits one push.
     pub(crate) fn edit_push(&self, id: AnswerId, application: ApplicationId, edit: impl FnOnce(&mut PushState)) {
         self.edit(|status| edit(status.pushes.entry(id).or_insert_with(|| PushState::new(application))));
+    }
+
+    /// Compares the clocks. A difference is told in whole minutes, so that it is no news at every look.
+    pub(crate) fn compare_clocks(&self, here: DateTime<Utc>, upstream: Option<DateTime<Utc>>) {
+        let ahead = upstream.map(|there| here - there).filter(|ahead| ahead.abs() >= CLOCK_TOLERANCE);
+        let nearest =
+            |ahead: TimeDelta| TimeDelta::minutes((ahead.num_seconds() + 30 * ahead.num_seconds().signum()) / 60);
+        let ahead = ahead.map(nearest);
+        if self.read(|status| status.clock_ahead) != ahead {
+            tracing::warn!(ahead_minutes = ahead.map_or(0, |ahead| ahead.num_minutes()), "the clocks were compared");
+            self.edit(|status| status.clock_ahead = ahead);
+        }
     }
 
     pub(crate) fn read<T>(&self, read: impl FnOnce(&DaemonStatus) -> T) -> T {

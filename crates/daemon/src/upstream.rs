@@ -8,6 +8,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use prikrep_domain::{
     Application, ApplicationId, Cursor, Directory, Problem, ProblemKind, RecordedAnswer, ReportedAct, Session,
 };
@@ -48,6 +49,11 @@ pub trait Upstream: Send + Sync + 'static {
         async { Err(UpstreamError::status(404)) }
     }
 
+    /// The upstream's own time by now, by what it last said of it; `None` where it says nothing.
+    fn time(&self) -> Option<DateTime<Utc>> {
+        None
+    }
+
     /// Ends the session.
     fn sign_out(&self) -> impl Future<Output = Result<(), UpstreamError>> + Send;
 }
@@ -76,6 +82,9 @@ impl<U: Upstream> Upstream for Arc<U> {
     }
     fn report(&self, device: Uuid, acts: &[ReportedAct]) -> impl Future<Output = Result<u64, UpstreamError>> + Send {
         U::report(self, device, acts)
+    }
+    fn time(&self) -> Option<DateTime<Utc>> {
+        U::time(self)
     }
     fn sign_out(&self) -> impl Future<Output = Result<(), UpstreamError>> + Send {
         U::sign_out(self)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use prikrep_daemon::{Connection, DaemonStatus};
 use prikrep_store::{DamageReport, Shelf};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,9 @@ use utoipa::ToSchema;
 
 use crate::tls::Tls;
 use crate::{Register, words};
+
+/// A last entry of the journal may be so much later than now: clocks are corrected by little all the time.
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 
 /// How the register is doing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -123,6 +126,10 @@ pub struct UpstreamCondition {
     pub next_pull_at: Option<DateTime<Utc>>,
     /// The pull that is running.
     pub pulling: Option<PullingCondition>,
+    /// How many minutes this computer's clock is ahead of the federal service's, behind when negative; absent while
+    /// they agree.
+    #[serde(default)]
+    pub clock_ahead_minutes: Option<i64>,
 }
 
 /// How far a running pull has come.
@@ -160,7 +167,8 @@ impl From<&DaemonStatus> for UpstreamCondition {
             records_per_sec: pull.records_per_sec,
         });
         let (last_pull_at, next_pull_at) = (status.last_pull_at, status.next_pull_at);
-        Self { state, since, trouble, next_try_at, last_pull_at, next_pull_at, pulling }
+        let clock_ahead_minutes = status.clock_ahead.map(|ahead| ahead.num_minutes());
+        Self { state, since, trouble, next_try_at, last_pull_at, next_pull_at, pulling, clock_ahead_minutes }
     }
 }
 
@@ -180,8 +188,20 @@ impl Conditions {
         self.daemon.as_ref().map(|status| UpstreamCondition::from(&*status.borrow()))
     }
 
+    /// Whether nothing speaks against this computer's clock: where there is a federal service, it has answered and its
+    /// clock shows the same.
+    pub(crate) fn clock_is_right(&self, register: &Register, now: DateTime<Utc>) -> bool {
+        let agrees = self.upstream().is_none_or(|upstream| {
+            upstream.last_pull_at.is_some()
+                && upstream.state != UpstreamState::Starting
+                && upstream.clock_ahead_minutes.is_none()
+        });
+        agrees && register.last_entry_at.lock().is_none_or(|last| last <= now + CLOCK_TOLERANCE)
+    }
+
     /// Reads it. May block on the disk.
     pub(crate) fn read(&self, now: DateTime<Utc>) -> Condition {
+        self.register.store().attend_disk();
         let mut condition = self.register.condition(self.upstream(), now);
         self.complete(&mut condition, now);
         if self.stopping.is_cancelled() {
@@ -203,11 +223,20 @@ impl Register {
     pub(crate) fn condition(&self, upstream: Option<UpstreamCondition>, now: DateTime<Utc>) -> Condition {
         let census = self.store().census();
         let (organizations, problem) = self.directories.condition(now);
-        let mut attention: Vec<String> = census.damage.iter().map(|damage| damage.words.clone()).collect();
+        let mut attention: Vec<String> = census.disk.iter().map(words::disk).collect();
+        let unwritten = self.unwritten.lock().len();
+        if unwritten > 0 {
+            attention.push(format!("Записей журнала, которые ждут диска: {unwritten}"));
+        }
+        attention.extend(census.damage.iter().map(|damage| damage.words.clone()));
         let readable = self.store().record(Shelf::Settings, "ready").map_err(|error| words::chain(&error));
         attention.extend(readable.as_ref().err().cloned());
         attention.extend(problem.clone());
         attention.extend(upstream.as_ref().and_then(|upstream| upstream.trouble.clone()));
+        let ahead = upstream.as_ref().and_then(|upstream| upstream.clock_ahead_minutes);
+        attention.extend(ahead.map(words::clock_ahead));
+        attention
+            .extend(self.last_entry_at.lock().filter(|last| *last > now + CLOCK_TOLERANCE).map(words::clock_behind));
         let aged = self.accounts.aged_daemons(now);
         if aged > 0 {
             attention
@@ -218,7 +247,7 @@ impl Register {
             attention.push(format!("Записей в карантине: {count}; посмотрите «prikrepd quarantine list»"));
         }
         Condition {
-            ready: readable.is_ok(),
+            ready: readable.is_ok() && census.disk.is_none(),
             attention,
             store: StoreCondition { applications: census.applications, pending: census.pending },
             upstream,

@@ -2,7 +2,8 @@
 //! workstations report is taken up, auditors read.
 //!
 //! Invariant: an entry is durable before whoever acted is answered; what cannot be written down is not done,
-//! or at least not confirmed. A patient stands in it by a keyed mark only.
+//! or at least not confirmed. While the disk takes nothing, reading goes on and its entries wait in memory, so
+//! many at most, as does the entry of an answer that became durable right before. A patient stands in it by a keyed mark only.
 
 use std::ops::ControlFlow;
 
@@ -26,6 +27,7 @@ use crate::{Register, Secret, words};
 
 /// The record of the key of marks.
 const MARK_KEY: &str = "journal mark key";
+const MAX_UNWRITTEN: usize = 10_000;
 const MAX_LIMIT: usize = 500;
 const DEFAULT_LIMIT: usize = 100;
 /// A request looks through so many entries at most; its reader goes on from where it ended.
@@ -173,12 +175,54 @@ impl Register {
     /// # Errors
     /// [`Problem`] `unavailable` when it cannot be written.
     pub(crate) fn note(&self, who: &SignedIn, act: Act) -> Result<(), Problem> {
-        self.write_down(who.actor(), who.place(), act, who.at).map_err(words::unavailable)
+        let may_wait =
+            matches!(act, Act::Searched { .. } | Act::CardOpened { .. } | Act::FeedRead { .. } | Act::Answered { .. });
+        let entry = self.entry(who.actor(), who.place(), act, who.at).map_err(words::unavailable)?;
+        match self.append(vec![entry.clone()]) {
+            Err(error) if may_wait && error.disk_trouble().is_some() => {
+                let mut unwritten = self.unwritten.lock();
+                if unwritten.len() >= MAX_UNWRITTEN {
+                    return Err(words::unavailable(error));
+                }
+                unwritten.push(entry);
+                Ok(())
+            }
+            appended => appended.map_err(words::unavailable),
+        }
+    }
+
+    /// Writes down what waits for the disk, if anything does.
+    pub(crate) fn write_down_rest(&self) -> Result<(), StoreError> {
+        if self.unwritten.lock().is_empty() { Ok(()) } else { self.append(Vec::new()) }
+    }
+
+    /// Appends entries behind those that wait.
+    fn append(&self, entries: Vec<JournalEntry>) -> Result<(), StoreError> {
+        let last = entries.last().map(|entry| entry.at);
+        self.append_all(entries)?;
+        let mut last_entry_at = self.last_entry_at.lock();
+        *last_entry_at = last.or(*last_entry_at);
+        Ok(())
+    }
+
+    fn append_all(&self, entries: Vec<JournalEntry>) -> Result<(), StoreError> {
+        let mut unwritten = self.unwritten.lock();
+        if unwritten.is_empty() {
+            drop(unwritten);
+            return self.store().journal_append(&entries, None).map(drop);
+        }
+        let all: Vec<JournalEntry> = unwritten.iter().cloned().chain(entries).collect();
+        self.store().journal_append(&all, None)?;
+        unwritten.clear();
+        Ok(())
+    }
+
+    fn entry(&self, actor: Actor, place: Place, act: Act, at: DateTime<Utc>) -> Result<JournalEntry, StoreError> {
+        Ok(JournalEntry { at, actor, place, act: self.marked(act)? })
     }
 
     pub(crate) fn write_down(&self, actor: Actor, place: Place, act: Act, at: DateTime<Utc>) -> Result<(), StoreError> {
-        let act = self.marked(act)?;
-        self.store().journal_append(&[JournalEntry { at, actor, place, act }], None).map(drop)
+        self.append(vec![self.entry(actor, place, act, at)?])
     }
 
     /// Writes down a command of a person at the server.
@@ -285,6 +329,20 @@ impl Register {
         }
         Ok(gone)
     }
+}
+
+/// The time of the last entry that was made here: those of workstations have their own.
+pub(crate) fn last_entry_at(store: &dyn Store) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let mut last = None;
+    let mut looked_at = 0;
+    store.journal_visit(None, &mut |found| {
+        looked_at += 1;
+        if !matches!(found.entry.place, Place::Workstation { .. }) {
+            last = Some(found.entry.at);
+        }
+        if last.is_some() || looked_at > MAX_LIMIT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    Ok(last)
 }
 
 /// Somebody at the server itself.

@@ -35,7 +35,16 @@ pub enum OpenError {
 /// [`OpenError`].
 pub fn open_key(config: &Config) -> Result<Key, OpenError> {
     make_private(&config.data_dir).map_err(|source| OpenError::Folder { path: config.data_dir.clone(), source })?;
-    Ok(Key::from_file_or_create(&config.key_path())?)
+    let path = config.key_path();
+    // A store that is there is sealed already: another key would only hide that its own is missing.
+    if SledStore::is_in(&config.data_dir) && !path.exists() {
+        let words = format!(
+            "нет файла ключа {}: хранилище запечатано им; верните его из того места, где он сохранён отдельно",
+            path.display()
+        );
+        return Err(StoreError::Key(words).into());
+    }
+    Ok(Key::from_file_or_create(&path)?)
 }
 
 /// Opens the store of a register; `scrub` reads all of it once in the background. Blocks on the disk.

@@ -10,15 +10,15 @@ use chrono::{DateTime, Duration, Utc};
 use chrono_tz::Tz;
 use parking_lot::Mutex;
 use prikrep_domain::{
-    Act, Action, AnswerDraft, AnswerId, Application, ApplicationId, FeedPage, Found, MAX_PAGE_RECORDS, Problem,
-    ProblemKind, Role, Terms,
+    Act, Action, AnswerDraft, AnswerId, Application, ApplicationId, FeedPage, Found, JournalEntry, MAX_PAGE_RECORDS,
+    Problem, ProblemKind, Role, Terms,
 };
 use prikrep_store::{AnswerError, Author, FeedError, Store, StoreError};
 
 use crate::accounts::{AccountError, Accounts, Shared};
 use crate::config::Config;
 use crate::directory::{Directories, DirectoryDocument};
-use crate::journal::Marker;
+use crate::journal::{Marker, last_entry_at};
 use crate::lockout::Lockout;
 use crate::passwords::PasswordRules;
 use crate::search::Search;
@@ -48,6 +48,10 @@ pub struct Register {
     /// How long entries of the journal are kept; `None` for ever.
     pub(crate) keep_journal: Option<Duration>,
     pub(crate) reporting: Mutex<()>,
+    /// The time of the journal's last entry.
+    pub(crate) last_entry_at: Mutex<Option<DateTime<Utc>>>,
+    /// What was read while the disk took nothing: written down as soon as it does.
+    pub(crate) unwritten: Mutex<Vec<JournalEntry>>,
     has_upstream: bool,
 }
 
@@ -69,6 +73,8 @@ impl Register {
             zone: config.timezone,
             keep_journal: config.journal.kept(),
             reporting: Mutex::new(()),
+            last_entry_at: Mutex::new(last_entry_at(&*store)?),
+            unwritten: Mutex::default(),
             has_upstream: config.upstream.is_some(),
             store: Shared(store),
         })

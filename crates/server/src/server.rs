@@ -23,6 +23,7 @@ use crate::serving::Door;
 use crate::syncing::{SyncError, Syncing};
 use crate::tls::Tls;
 
+const ATTEND_EVERY: Duration = Duration::from_secs(5);
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// For the daemon: a stop is to take five seconds with everything.
 const DAEMON_TIME: Duration = Duration::from_secs(4);
@@ -131,7 +132,10 @@ impl Server {
             stopping: stopping.clone(),
         };
         let api = Api::new(parts, &config);
-        let sweeping = tokio::spawn(sweep(Arc::clone(&api)));
+        let (swept, attended) = (Arc::clone(&api), Arc::clone(&api));
+        let sweeping = tokio::spawn(async {
+            tokio::join!(sweep(swept), attend(attended));
+        });
         let scheme = if tls.is_some() { "https" } else { "http" };
         let door = Door { connections: config.limits.connections, patience: config.patience, tls };
         let serving = tokio::spawn(crate::serving::serve(listener, router(api), door, stopping.clone()));
@@ -160,6 +164,26 @@ async fn open_tls(config: &Config) -> Result<Option<Arc<Tls>>, StartError> {
     opened.map(|tls| Some(Arc::new(tls))).map_err(StartError::Tls)
 }
 
+/// Looks after the disk: a write that it refused is not the last that is tried.
+async fn attend(api: Shared) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(ATTEND_EVERY) => (),
+            () = api.parts.stopping.cancelled() => return,
+        }
+        let register = Arc::clone(&api.parts.register);
+        let attended = spawn_blocking(move || {
+            register.store().attend_disk();
+            register.write_down_rest()
+        });
+        match attended.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(error = crate::words::chain(&error), "entries of the journal wait"),
+            Err(_) => tracing::error!("the care for the disk failed"),
+        }
+    }
+}
+
 /// Forgets what is over: sessions, quiet clients, entries of the journal after their time.
 async fn sweep(api: Shared) {
     loop {
@@ -169,8 +193,14 @@ async fn sweep(api: Shared) {
         }
         api.rates.sweep();
         let (register, now) = (Arc::clone(&api.parts.register), api.now());
-        match spawn_blocking(move || register.sweep(now).and_then(|_| register.trim_journal(now))).await {
-            Ok(Ok(_)) => {}
+        // By a clock that is wrong everything would be old.
+        let trims = api.parts.conditions.clock_is_right(&register, now);
+        let swept = move || match register.sweep(now) {
+            Ok(_) if trims => register.trim_journal(now).map(drop),
+            swept => swept.map(drop),
+        };
+        match spawn_blocking(swept).await {
+            Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(error = crate::words::chain(&error), "what is over could not be removed"),
             Err(_) => tracing::error!("the sweep of sessions failed"),
         }

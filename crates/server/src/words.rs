@@ -2,9 +2,9 @@
 
 use std::error::Error;
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, Utc};
 use prikrep_domain::{Action, FieldError, Problem, ProblemKind};
-use prikrep_store::StoreError;
+use prikrep_store::{DiskTrouble, StoreError};
 
 use crate::passwords::PasswordDue;
 
@@ -67,10 +67,48 @@ pub(crate) fn busy() -> Problem {
     Problem::new(ProblemKind::Unavailable).with_detail("Сервер занят: повторите запрос немного позже")
 }
 
+/// What a disk that takes nothing more means, for an administrator.
+pub(crate) fn disk(trouble: &DiskTrouble) -> String {
+    let what = match trouble {
+        DiskTrouble::Full => "На диске папки данных нет места".to_owned(),
+        DiskTrouble::ReadOnly => "Диск папки данных доступен только для чтения".to_owned(),
+        DiskTrouble::Failing(words) => format!("Диск папки данных не принимает запись ({words})"),
+    };
+    format!(
+        "{what}: новые ответы и входы не принимаются, принятое сохранено, чтение работает. После исправления регистр продолжит работу сам"
+    )
+}
+
+/// The clock is not the federal service's.
+pub(crate) fn clock_ahead(minutes: i64) -> String {
+    let how = if minutes > 0 { "спешат" } else { "отстают" };
+    format!(
+        "Часы сервера {how} на {} мин. по сравнению с федеральным сервисом: проверьте время. Пока они расходятся, старые записи журнала не удаляются",
+        minutes.abs()
+    )
+}
+
+/// The clock is behind what was written down before.
+pub(crate) fn clock_behind(last: DateTime<Utc>) -> String {
+    format!(
+        "Последняя запись журнала сделана {} UTC, а часы сервера показывают более раннее время: проверьте время",
+        last.format("%d.%m.%Y %H:%M")
+    )
+}
+
 /// The store failed: its words are for the log, a registrar is told to try again.
 pub(crate) fn unavailable(error: StoreError) -> Problem {
     tracing::error!(error = chain(&error), "the store failed");
-    Problem::new(ProblemKind::Unavailable).with_detail("Хранилище регистра временно недоступно: повторите позже")
+    let detail = match error.disk_trouble() {
+        Some(DiskTrouble::Full) => {
+            "На диске регистра нет места: ничего не записано. Сообщите администратору и повторите позже"
+        }
+        Some(DiskTrouble::ReadOnly | DiskTrouble::Failing(_)) => {
+            "Диск регистра не принимает запись: ничего не записано. Сообщите администратору и повторите позже"
+        }
+        None => "Хранилище регистра временно недоступно: повторите позже",
+    };
+    Problem::new(ProblemKind::Unavailable).with_detail(detail)
 }
 
 pub(crate) fn still_filling() -> Problem {

@@ -54,7 +54,11 @@ impl Shared {
             .check(&draft, self.moment(now))
             .map_err(|refusal| AnswerError::Refused { refusal, standing: Box::new(standing) })?;
         self.keep_answer(StoredAnswer { application, id, answer, state: OutboxState::Queued })?;
-        self.publish_application(&mut writer, application, now)?;
+        // It is durable: what fails from here on is of the cache, and must not make it look refused.
+        if let Err(error) = self.publish_application(&mut writer, application, now) {
+            tracing::error!(%error, "an answer is kept, but its row could not be written anew");
+            self.hear(&error);
+        }
         let standing = self.read_standing(application)?.ok_or(AnswerError::NotFound)?;
         Ok(Accepted { standing, repeated: false })
     }

@@ -12,7 +12,7 @@ use prikrep_domain::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::StoreError;
+use crate::{DiskTrouble, StoreError};
 
 /// A page from the upstream, read and sorted out: what is understood, what is not, and where to read on.
 #[derive(Clone, Debug)]
@@ -190,6 +190,8 @@ pub struct Census {
     pub drafts: usize,
     /// Damage found since the store was opened.
     pub damage: Vec<DamageReport>,
+    /// Why nothing can be written at present.
+    pub disk: Option<DiskTrouble>,
 }
 
 /// Why a page of the feed cannot be served.
@@ -447,6 +449,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// The store in numbers.
     fn census(&self) -> Census;
+
+    /// Tries now and then whether the disk takes what is written, and goes on when it does again. To be called
+    /// often; what it finds is in [`Self::census`].
+    fn attend_disk(&self);
 
     /// Reads and authenticates every stored value.
     ///

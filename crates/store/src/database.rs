@@ -13,6 +13,8 @@ use std::time::Duration;
 use crate::StoreError;
 
 const OPEN_WATCHDOG: Duration = Duration::from_secs(5);
+const LOCK_TRIES: usize = 100;
+const LOCK_WAIT: Duration = Duration::from_millis(10);
 
 /// Why a database does not open.
 #[derive(Debug, thiserror::Error)]
@@ -45,10 +47,11 @@ pub(crate) struct Database {
 impl Database {
     /// Opens or makes a database. `flush_ms` is how often sled writes by itself; `None` only on [`Self::commit`].
     pub(crate) fn open(path: &Path, cache_bytes: u64, flush_ms: Option<u64>) -> Result<Self, OpenError> {
+        remove_half_snapshots(path);
         let config = sled::Config::new().path(path).cache_capacity(cache_bytes).flush_every_ms(flush_ms);
         let (result_sender, result) = mpsc::sync_channel(1);
         let opening = std::thread::Builder::new().name("store-open".into()).spawn(move || {
-            let outcome = catch_unwind(AssertUnwindSafe(|| config.open()));
+            let outcome = catch_unwind(AssertUnwindSafe(|| open_when_free(&config)));
             // Nobody listens any more once the watchdog has given up.
             let _ = result_sender.send(outcome);
         });
@@ -63,8 +66,13 @@ impl Database {
             Ok(Err(_panic)) => return Err(OpenError::Damaged("сбой при открытии".into())),
             Err(_) => return Err(OpenError::Damaged("не открылась за 5 секунд".into())),
         };
-        let file = File::open(path.join("db")).map_err(folder_error)?;
+        // Windows syncs only what is open for writing.
+        let own = |name| File::options().read(true).write(true).open(path.join(name)).map_err(folder_error);
+        let file = own("db")?;
+        // sled never syncs its settings, and a database whose settings were lost with the power does not open.
+        own("conf")?.sync_all().map_err(folder_error)?;
         sync_folder(path);
+        sync_name(path);
         Ok(Self { sled, file, path: path.to_owned() })
     }
 
@@ -91,13 +99,58 @@ pub(crate) fn guarded<T>(step: &'static str, run: impl FnOnce() -> sled::Result<
     }
 }
 
-/// Errors that say nothing of the data: no rights, no room.
+/// A database that was closed a moment ago stays locked until its last thread has ended.
+fn open_when_free(config: &sled::Config) -> sled::Result<sled::Db> {
+    for _ in 0..LOCK_TRIES {
+        match config.open() {
+            Err(sled::Error::Io(error)) if is_locked(&error) => std::thread::sleep(LOCK_WAIT),
+            opened => return opened,
+        }
+    }
+    config.open()
+}
+
+/// sled says it in words only.
+fn is_locked(error: &std::io::Error) -> bool {
+    error.to_string().contains("could not acquire lock")
+}
+
+/// Errors that say nothing of the data: no rights, no room, open elsewhere.
 fn is_of_the_folder(error: &std::io::Error) -> bool {
     use std::io::ErrorKind;
-    matches!(
-        error.kind(),
-        ErrorKind::PermissionDenied | ErrorKind::StorageFull | ErrorKind::ReadOnlyFilesystem | ErrorKind::WouldBlock
-    )
+    is_locked(error)
+        || matches!(
+            error.kind(),
+            ErrorKind::PermissionDenied
+                | ErrorKind::StorageFull
+                | ErrorKind::QuotaExceeded
+                | ErrorKind::ReadOnlyFilesystem
+                | ErrorKind::WouldBlock
+        )
+}
+
+/// sled writes its own snapshot at every opening, and takes one that a crash left half written for a damaged database.
+/// It is only a shortcut: without it sled reads the former one and more of its log.
+fn remove_half_snapshots(path: &Path) {
+    let is_half = |file: &Path| {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("snap.") && name.ends_with(".generating")
+    };
+    let files = std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+    for half in files.filter(|file| is_half(file)) {
+        if let Err(error) = std::fs::remove_file(half) {
+            tracing::warn!(%error, "a half written snapshot could not be removed");
+        }
+    }
+}
+
+/// Makes the name of a file or a folder durable: without it a loss of power may take what is in it, too.
+pub(crate) fn sync_name(path: &Path) {
+    match path.parent() {
+        Some(folder) if folder.as_os_str().is_empty() => sync_folder(Path::new(".")),
+        Some(folder) => sync_folder(folder),
+        None => {}
+    }
 }
 
 /// Makes the names of new files durable. Windows has no such call and needs none.

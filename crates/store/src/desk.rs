@@ -5,9 +5,10 @@
 //! Invariant: a write is durable when the method that makes it returns.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{decode, encode};
@@ -65,7 +66,7 @@ impl From<Shelf> for Drawer {
 }
 
 /// One change of the desk; several, each of another record, are written as one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Change {
     Put(Drawer, Vec<u8>, Vec<u8>),
     Remove(Drawer, Vec<u8>),
@@ -80,10 +81,30 @@ pub(crate) type KeyAndValue = (Vec<u8>, Vec<u8>);
 /// The open desk.
 #[derive(Debug)]
 pub(crate) struct Desk {
+    /// `None` only when it could not be opened anew.
+    open: RwLock<Option<Open>>,
+    path: PathBuf,
+    sealer: Sealer,
+    /// What takes back the writes that the disk has refused: something of them may lie there all the same.
+    refused: Mutex<Vec<Change>>,
+    tally: Mutex<Tally>,
+    /// The last write that is durable.
+    durable: AtomicU64,
+}
+
+/// The database of a desk.
+#[derive(Debug)]
+struct Open {
     database: Database,
     tree: sled::Tree,
-    sealer: Sealer,
-    tally: Mutex<Tally>,
+}
+
+impl Open {
+    fn new(path: &Path) -> Result<Self, OpenError> {
+        let database = Database::open(path, CACHE_BYTES, None)?;
+        let tree = database.tree(TREE)?;
+        Ok(Self { database, tree })
+    }
 }
 
 /// What every write also writes: by it a desk that lost records is noticed.
@@ -93,33 +114,89 @@ struct Tally {
     stamp: u64,
     /// How many records lie here, this one not counted.
     records: u64,
+    /// The number of a write that was durable when this one began: a desk that opens with less has lost records.
+    #[serde(default)]
+    durable: Option<u64>,
 }
 
 const TALLY: &[u8] = b"tally";
 
+impl Tally {
+    /// Where the first version did not say so, it is all but the write itself.
+    fn durable(&self) -> u64 {
+        self.durable.unwrap_or(self.stamp.saturating_sub(1))
+    }
+}
+
 impl Desk {
     /// Opens or makes the desk and reads all of it, so that damage is found now and not in front of a person.
     pub(crate) fn open(path: &Path, key: &Key) -> Result<(Self, Records), OpenError> {
-        let database = Database::open(path, CACHE_BYTES, None)?;
-        let tree = database.tree(TREE)?;
-        let desk = Self { database, tree, sealer: sealer(key)?, tally: Mutex::default() };
-        let (mut records, damaged) = desk.read_all();
+        let desk = Self {
+            open: RwLock::new(Some(Open::new(path)?)),
+            path: path.to_owned(),
+            sealer: sealer(key)?,
+            refused: Mutex::default(),
+            tally: Mutex::default(),
+            durable: AtomicU64::new(0),
+        };
+        let records = desk.take_up()?;
+        Ok((desk, records))
+    }
+
+    /// Reads all of it, and goes on counting from there.
+    fn take_up(&self) -> Result<Records, OpenError> {
+        let (mut records, damaged) = self.read_all();
         if let Some(what) = damaged.first() {
             return Err(OpenError::Damaged(what.clone()));
         }
         if let Some(tally) = records.remove(&(Drawer::Counters, TALLY.to_vec())) {
-            *desk.tally.lock() = decode(&tally, "счётчик стола")?;
+            let tally: Tally = decode(&tally, "счётчик стола")?;
+            self.durable.store(tally.durable(), Ordering::SeqCst);
+            *self.tally.lock() = tally;
         }
-        if desk.tally.lock().records != records.len() as u64 {
+        if self.tally.lock().records != records.len() as u64 {
             return Err(OpenError::Damaged("на столе не столько записей, сколько было".into()));
         }
-        Ok((desk, records))
+        Ok(records)
+    }
+
+    /// Opens the database anew after a write that the disk has refused. Nobody was told that it was kept: what may
+    /// lie there of it is taken back.
+    pub(crate) fn reopen(&self) -> Result<(), StoreError> {
+        let (stamp, durable) = (self.stamp(), self.durable.load(Ordering::SeqCst));
+        {
+            let mut open = self.open.write();
+            drop(open.take());
+            *open = Some(Open::new(&self.path)?);
+        }
+        *self.tally.lock() = Tally::default();
+        self.take_up()?;
+        if self.stamp() < durable {
+            return Err(StoreError::Damaged {
+                what: "последние записи стола не читаются".into()
+            });
+        }
+        self.continue_from(stamp);
+        let undone = std::mem::take(&mut *self.refused.lock());
+        // The last refused first: what was there before all of them is written last.
+        for change in undone.iter().rev() {
+            self.write(std::slice::from_ref(change)).inspect_err(|_| *self.refused.lock() = undone.clone())?;
+        }
+        Ok(())
+    }
+
+    fn reading<T>(&self, read: impl FnOnce(&sled::Tree) -> sled::Result<T>) -> Result<T, StoreError> {
+        let open = self.open.read();
+        let open = open.as_ref().ok_or(StoreError::Closed)?;
+        guarded("чтение стола", || read(&open.tree))
     }
 
     /// Every record that can be read, and words for each that cannot.
     pub(crate) fn read_all(&self) -> (Records, Vec<String>) {
         let (mut records, mut damaged) = (Records::new(), Vec::new());
-        let mut entries = self.tree.iter();
+        let open = self.open.read();
+        let Some(open) = open.as_ref() else { return (records, vec![StoreError::Closed.to_string()]) };
+        let mut entries = open.tree.iter();
         // After a failed read the iterator cannot be trusted to go on: what is left is for the salvage.
         while let Some(entry) = guarded("чтение стола", || entries.next().transpose()).transpose() {
             match entry {
@@ -140,30 +217,48 @@ impl Desk {
 
     /// Writes changes as one, durably.
     pub(crate) fn write(&self, changes: &[Change]) -> Result<(), StoreError> {
-        self.apply(changes)?;
-        self.commit()
+        let open = self.open.read();
+        let open = open.as_ref().ok_or(StoreError::Closed)?;
+        let mut undo = Vec::with_capacity(changes.len());
+        let written = self.apply(open, changes, &mut undo).and_then(|()| self.commit_to(open));
+        if written.as_ref().is_err_and(|error| error.disk_trouble().is_some()) {
+            self.refused.lock().append(&mut undo);
+        }
+        written
     }
 
     /// Makes everything on the desk survive a loss of power.
     pub(crate) fn commit(&self) -> Result<(), StoreError> {
-        self.database.commit()
+        let open = self.open.read();
+        self.commit_to(open.as_ref().ok_or(StoreError::Closed)?)
     }
 
-    fn apply(&self, changes: &[Change]) -> Result<(), StoreError> {
+    fn commit_to(&self, open: &Open) -> Result<(), StoreError> {
+        let stamp = self.stamp();
+        open.database.commit()?;
+        self.durable.fetch_max(stamp, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Writes changes as one, and says what takes them back.
+    fn apply(&self, open: &Open, changes: &[Change], undo: &mut Vec<Change>) -> Result<(), StoreError> {
         let mut tally = self.tally.lock();
-        let mut next = Tally { stamp: tally.stamp + 1, ..*tally };
+        let mut next = Tally { stamp: tally.stamp + 1, durable: Some(self.durable.load(Ordering::SeqCst)), ..*tally };
         let stamp = next.stamp;
         let mut batch = sled::Batch::default();
         for change in changes {
-            let (is_put, place) = match change {
-                Change::Put(drawer, key, _) => (true, place(*drawer, key)),
-                Change::Remove(drawer, key) => (false, place(*drawer, key)),
-            };
-            match (is_put, guarded("чтение стола", || self.tree.contains_key(place))?) {
+            let (Change::Put(drawer, key, _) | Change::Remove(drawer, key)) = change;
+            let before = guarded("чтение стола", || open.tree.get(place(*drawer, key)))?;
+            match (matches!(change, Change::Put(..)), before.is_some()) {
                 (true, false) => next.records += 1,
                 (false, true) => next.records = next.records.saturating_sub(1),
                 (true, true) | (false, false) => {}
             }
+            let before = before.and_then(|value| envelope::open(&self.sealer, &value));
+            undo.push(match before {
+                Some(record) => Change::Put(*drawer, key.clone(), record.plain),
+                None => Change::Remove(*drawer, key.clone()),
+            });
         }
         let mut put = |drawer: Drawer, key: &[u8], plain: &[u8]| -> Result<(), StoreError> {
             if plain.len() > MAX_RECORD_BYTES {
@@ -185,14 +280,14 @@ impl Desk {
                 batch.remove(place(*drawer, key));
             }
         }
-        guarded("запись на стол", || self.tree.apply_batch(batch))?;
+        guarded("запись на стол", || open.tree.apply_batch(batch))?;
         *tally = next;
         Ok(())
     }
 
     pub(crate) fn get(&self, drawer: Drawer, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         let place = place(drawer, key);
-        let Some(value) = guarded("чтение стола", || self.tree.get(&place))? else { return Ok(None) };
+        let Some(value) = self.reading(|tree| tree.get(&place))? else { return Ok(None) };
         match envelope::open(&self.sealer, &value) {
             Some(record) if record.place() == place => Ok(Some(record.plain)),
             _ => Err(StoreError::Damaged { what: "запись стола".into() }),
@@ -202,7 +297,8 @@ impl Desk {
     /// All records of a drawer, by key.
     pub(crate) fn all(&self, drawer: Drawer) -> Result<Vec<KeyAndValue>, StoreError> {
         let mut found = Vec::new();
-        let mut entries = self.tree.scan_prefix([drawer.tag()]);
+        let open = self.open.read();
+        let mut entries = open.as_ref().ok_or(StoreError::Closed)?.tree.scan_prefix([drawer.tag()]);
         while let Some((place, value)) = guarded("чтение стола", || entries.next().transpose())? {
             match envelope::open(&self.sealer, &value) {
                 Some(record) if record.place() == *place => found.push((record.key, record.plain)),
@@ -226,6 +322,11 @@ impl Desk {
 
 pub(crate) fn sealer(key: &Key) -> Result<Sealer, StoreError> {
     Sealer::new(key, b"desk", "desk values")
+}
+
+/// Up to which write a desk was durable, by a tally that was found in its files.
+pub(crate) fn durable_by(tally: &[u8]) -> u64 {
+    decode(tally, "счётчик стола").map_or(0, |tally: Tally| tally.durable())
 }
 
 /// Whether a place is that of the desk's own tally, which a new desk writes itself.

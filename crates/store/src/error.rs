@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::DiskTrouble;
+
 /// A failure of the store, named by the step that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -62,12 +64,33 @@ pub enum StoreError {
         /// Which one.
         what: String,
     },
+    /// The disk has refused a write, and the database could not be opened anew yet.
+    #[error("хранилище ждёт, пока диск снова станет принимать запись")]
+    Closed,
     /// A backup file cannot be used.
     #[error("резервная копия не подходит: {0}")]
     Backup(String),
 }
 
 impl StoreError {
+    /// What it says of the disk, when the disk has refused something.
+    #[must_use]
+    pub fn disk_trouble(&self) -> Option<DiskTrouble> {
+        match self {
+            Self::Folder { source, .. }
+            | Self::File { source, .. }
+            | Self::Database { source: sled::Error::Io(source), .. } => Some(source.into()),
+            Self::Database { .. }
+            | Self::Locked { .. }
+            | Self::Key(_)
+            | Self::TooNew { .. }
+            | Self::Damaged { .. }
+            | Self::Encode { .. }
+            | Self::Closed
+            | Self::Backup(_) => None,
+        }
+    }
+
     /// Whether the error says that stored data is damaged, not only that the disk refuses.
     #[must_use]
     pub const fn is_damage(&self) -> bool {
@@ -85,6 +108,7 @@ impl StoreError {
             | Self::TooNew { .. }
             | Self::File { .. }
             | Self::Encode { .. }
+            | Self::Closed
             | Self::Backup(_) => false,
         }
     }

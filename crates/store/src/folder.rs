@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use ring::digest;
 use serde::{Deserialize, Serialize};
 
-use crate::database::sync_folder;
+use crate::database::{sync_folder, sync_name};
 use crate::{Key, StoreError};
 
 /// The schema that this version writes.
@@ -63,6 +63,7 @@ impl Folder {
     pub(crate) fn lock(path: &Path) -> Result<Self, StoreError> {
         let failed = |source| StoreError::Folder { path: path.to_owned(), source };
         make_private(path).map_err(failed)?;
+        sync_name(path);
         let lock = File::options().create(true).truncate(false).write(true).open(path.join(LOCK)).map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
@@ -118,6 +119,11 @@ impl Folder {
     }
 }
 
+/// Whether a store was made in a folder.
+pub(crate) fn is_labelled(path: &Path) -> bool {
+    path.join(LABEL).exists()
+}
+
 pub(crate) fn wrong_key() -> StoreError {
     StoreError::Key("это хранилище запечатано другим ключом: верните прежний файл ключа".into())
 }
@@ -129,9 +135,7 @@ pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&temporary, path)?;
-    if let Some(folder) = path.parent() {
-        sync_folder(folder);
-    }
+    sync_name(path);
     Ok(())
 }
 

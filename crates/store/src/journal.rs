@@ -18,7 +18,7 @@ use prikrep_domain::{JournalEntry, Numbered};
 use ring::digest;
 use serde::{Deserialize, Serialize};
 
-use crate::database::sync_folder;
+use crate::database::{sync_folder, sync_name};
 use crate::seal::Sealer;
 use crate::{JournalCheck, Key, StoreError};
 
@@ -282,9 +282,7 @@ impl Journal {
         let path = self.folder.join(format!("{first:020}.journal"));
         let file = append_to(&path)?;
         sync_folder(&self.folder);
-        if let Some(parent) = self.folder.parent() {
-            sync_folder(parent);
-        }
+        sync_name(&self.folder);
         Ok(file)
     }
 

@@ -3,7 +3,7 @@
 //! Invariant: a key is never shown, and its bytes are wiped when it is dropped.
 
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 
@@ -12,6 +12,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
 use crate::StoreError;
+use crate::database::sync_name;
 
 const KEY_BYTES: usize = 32;
 
@@ -101,16 +102,25 @@ impl Key {
     }
 }
 
+/// The file is there whole or not at all, and lasts: what is sealed with the key is lost without it.
 fn write_new(path: &Path, key: &Key) -> std::io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Only its owner may read a temporary file, and so the key.
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
     let text: Zeroizing<String> = Zeroizing::new(key.0.iter().map(|byte| format!("{byte:02x}")).collect());
     file.write_all(text.as_bytes())?;
     file.write_all(b"\n")?;
-    file.sync_all()
+    file.as_file().sync_all()?;
+    // Never over a key that another process has made meanwhile.
+    match std::fs::hard_link(file.path(), path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            // Not every file system has second names.
+            file.persist_noclobber(path).map_err(|error| error.error)?;
+        }
+        linked => linked?,
+    }
+    sync_name(path);
+    Ok(())
 }
 
 #[cfg(unix)]

@@ -14,6 +14,7 @@ mod codec;
 mod columns;
 mod database;
 mod desk;
+mod disk;
 mod error;
 mod folder;
 mod journal;
@@ -29,6 +30,7 @@ mod shared;
 mod sled_store;
 
 pub use api::*;
+pub use disk::DiskTrouble;
 pub use error::StoreError;
 pub use key::Key;
 pub use sled_store::{Options, SledStore};

@@ -22,15 +22,18 @@ use crate::codec::{decode, encode};
 use crate::columns::{Snapshot, SnapshotHead};
 use crate::database::OpenError;
 use crate::desk::{Change, Desk, Drawer, Records};
+use crate::disk::Disk;
 use crate::folder::{Folder, LabelState, wrong_key};
 use crate::journal::Journal;
 use crate::outbox::Outbox;
-use crate::salvage::{Salvaged, salvage};
+use crate::salvage::{Salvaged, complete, puts, salvage};
 use crate::shared::{FLOOR, Floor, JOURNAL, RESERVED, Shared, Writer};
 use crate::{DamageReport, Key, Options, StoreError, columns};
 
 const DESK: &str = "desk";
-const CACHE: &str = "cache";
+pub(crate) const CACHE: &str = "cache";
+const LOST_END: &str =
+    "Стол (ответы, черновики, учётные записи) потерял последние записи: проверьте учётные записи и очередь ответов.";
 pub(crate) const JOURNAL_FOLDER: &str = "journal";
 
 /// The desk as opened.
@@ -39,6 +42,8 @@ struct OpenedDesk {
     records: Records,
     /// Counters may have gone back: our own epoch ends.
     salvaged: bool,
+    /// What lies in its files, when it has opened.
+    found: Option<Salvaged>,
 }
 
 /// Both databases as they opened.
@@ -61,7 +66,8 @@ impl Shared {
         let folder = Folder::lock(path)?;
         let label = folder.check_label(&options.key)?;
         let mut damage = Vec::new();
-        let Databases { desk: opened, cache, ahead } = open_databases(&folder, &options.key, label, now, &mut damage)?;
+        let Databases { desk: mut opened, cache, ahead } =
+            open_databases(&folder, &options.key, label, now, &mut damage)?;
         if label == LabelState::Unreadable {
             folder.write_label(&options.key)?;
             damage
@@ -70,6 +76,13 @@ impl Shared {
                 });
         }
         let cache = accept_cache(cache, &folder, &options.key, &opened.records, now, &mut damage)?;
+        if let Some(found) = opened.found.take() {
+            let heard = cache.position().map_or(0, |position| position.desk_stamp);
+            if complete(&opened.desk, &mut opened.records, &found, heard)? {
+                opened.salvaged = true;
+                damage.push(DamageReport { found_at: now, words: LOST_END.into() });
+            }
+        }
         let outbox = Outbox::read(&opened.records)?;
         let known = counter(&opened.records, JOURNAL);
         let (journal, trouble) = Journal::open(&folder.path().join(JOURNAL_FOLDER), &options.key, known)?;
@@ -108,6 +121,7 @@ impl Shared {
             cache_damaged: AtomicBool::new(false),
             complete: AtomicBool::new(false),
             closing: AtomicBool::new(false),
+            disk: Disk::default(),
             drafts: AtomicUsize::new(drafts),
         };
         shared.take_up_desk(&opened.records, opened.salvaged, ahead, now)?;
@@ -144,7 +158,7 @@ impl Shared {
         let mut position = self.cache()?.position()?;
         let newest = self.desk.stamp();
         if position.desk_stamp > newest {
-            self.report(now, "Стол (ответы, черновики, учётные записи) потерял последние записи: проверьте учётные записи и очередь ответов.");
+            self.report(now, LOST_END);
         }
         // Without the snapshot the order of older changes is lost: our consumers read again from the beginning.
         if salvaged || position.desk_stamp > newest || (!from_snapshot && position.trimmed > 0) {
@@ -160,12 +174,7 @@ impl Shared {
         // Counting goes on behind everything that was ever written.
         self.desk.continue_from(position.desk_stamp);
         self.set_position(&mut writer, position)?;
-        let answered: Vec<RowNumber> = {
-            let (outbox, list) = (self.outbox.read(), self.list.read());
-            outbox.applications().filter_map(|application| list.row_of(application)).collect()
-        };
-        // The last change numbers of these may not have survived: they get new ones.
-        self.publish(&mut writer, &[], &answered, now)?;
+        self.publish_answered(&mut writer, now)?;
         self.list.write().settle();
         Ok(())
     }
@@ -301,14 +310,14 @@ fn open_desk(
     }
     let salvaged = salvage(&path, key);
     let why = match Desk::open(&path, key) {
-        Ok((desk, records)) if desk.stamp() >= salvaged.stamp => {
-            return Ok(OpenedDesk { desk, records, salvaged: missing });
+        Ok((desk, _)) if desk.stamp() < salvaged.durable => "последние записи не читаются".to_owned(),
+        Ok((desk, records)) => {
+            return Ok(OpenedDesk { desk, records, salvaged: missing, found: Some(salvaged) });
         }
-        Ok(_) => "последние записи не читаются".to_owned(),
         Err(OpenError::Store(error)) if !error.is_damage() => return Err(error),
         Err(error) => error.to_string(),
     };
-    if label == LabelState::Unreadable && salvaged.records.is_empty() {
+    if label == LabelState::Unreadable && salvaged.newer_than(0).is_empty() {
         // Neither the label nor a single record proves the key: it may be the wrong one.
         return Err(wrong_key());
     }
@@ -329,13 +338,9 @@ fn replace_desk(
     salvaged.put_back_files(&aside);
     let (desk, _) = Desk::open(&path, key)?;
     desk.continue_from(salvaged.stamp);
-    let changes: Vec<Change> = salvaged
-        .records
-        .iter()
-        .map(|((drawer, key), plain)| Change::Put(*drawer, key.clone(), plain.clone()))
-        .collect();
-    desk.write(&changes)?;
-    let count = |wanted: Drawer| salvaged.records.keys().filter(|(drawer, _)| *drawer == wanted).count();
+    let records = salvaged.newer_than(0);
+    desk.write(&puts(&records))?;
+    let count = |wanted: Drawer| records.keys().filter(|(drawer, _)| *drawer == wanted).count();
     let words = format!(
         "Стол был повреждён ({why}). Спасено: ответов {}, черновиков {}, учётных записей {}. Повреждённые файлы отложены в {}: не удаляйте их, пока не убедитесь, что ничего не пропало.",
         count(Drawer::Answers),
@@ -344,7 +349,7 @@ fn replace_desk(
         aside.display(),
     );
     damage.push(DamageReport { found_at: now, words });
-    Ok(OpenedDesk { desk, records: salvaged.records, salvaged: true })
+    Ok(OpenedDesk { desk, records, salvaged: true, found: None })
 }
 
 /// Takes the cache as it opened, or begins a new one when it is damaged.
@@ -403,6 +408,43 @@ impl Shared {
         Ok(damaged)
     }
 
+    /// Goes on with the cache as it was opened anew: the last pages may not be in it, and are asked for again.
+    pub(crate) fn take_up_cache(&self, writer: &mut Writer, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let cache = self.cache()?;
+        let position = cache.position()?;
+        if position == writer.position && cache.rows_end()? as usize == self.list.read().len() {
+            return Ok(());
+        }
+        writer.versions.clear();
+        writer.unpublished.clear();
+        self.put_back_settled(writer)?;
+        if let Err(error) = self.read_columns(writer, None) {
+            return if error.is_damage() { self.replace_cache(writer, &error.to_string(), now) } else { Err(error) };
+        }
+        writer.next_sequence = writer.next_sequence.max(self.given.load(Ordering::SeqCst));
+        // Our own consumers may have seen what is gone here.
+        let mut position = Position { epoch: Uuid::new_v4(), ..position };
+        writer.seen = position.rereading.then(HashSet::new);
+        if position.rereading {
+            position.cursor = None;
+        }
+        self.upstream_epoch.fetch_add(1, Ordering::SeqCst);
+        self.set_position(writer, position)?;
+        self.list.write().settle();
+        self.wake();
+        Ok(())
+    }
+
+    /// Answers that a base had settled that is lost are the outbox's again: the desk still has them.
+    fn put_back_settled(&self, writer: &mut Writer) -> Result<(), StoreError> {
+        for order in std::mem::take(&mut writer.settled) {
+            if let Some(plain) = self.desk.get(Drawer::Answers, &order.to_be_bytes())? {
+                self.outbox.write().put(order, decode(&plain, "ответ в очереди")?);
+            }
+        }
+        Ok(())
+    }
+
     /// Begins a new cache, in a new epoch of ours, to be read from the upstream's beginning.
     fn replace_cache(&self, writer: &mut Writer, why: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
         let words = set_cache_aside(&self.folder, why, now)?;
@@ -416,12 +458,7 @@ impl Shared {
         writer.written = 0;
         writer.versions.clear();
         writer.unpublished.clear();
-        // Answers that the lost base had settled are the outbox's again: the desk still has them.
-        for order in std::mem::take(&mut writer.settled) {
-            if let Some(plain) = self.desk.get(Drawer::Answers, &order.to_be_bytes())? {
-                self.outbox.write().put(order, decode(&plain, "ответ в очереди")?);
-            }
-        }
+        self.put_back_settled(writer)?;
         let floor = encode(&Floor(name, 0), "счётчик")?;
         self.desk.write(&[Change::Put(Drawer::Counters, FLOOR.to_vec(), floor)])?;
         self.set_position(writer, position)?;

@@ -76,6 +76,15 @@ impl Shared {
         Ok(Published { pending, rejected_answers })
     }
 
+    /// The last change numbers of what is answered may not have survived: it gets new ones.
+    pub(crate) fn publish_answered(&self, writer: &mut Writer, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let answered: Vec<RowNumber> = {
+            let (outbox, list) = (self.outbox.read(), self.list.read());
+            outbox.applications().filter_map(|application| list.row_of(application)).collect()
+        };
+        self.publish(writer, &[], &answered, now).map(drop)
+    }
+
     /// Every row that changes, once: beside a cancellation its choice, beside a choice its cancellation
     /// when that changes too.
     fn order_of_change(

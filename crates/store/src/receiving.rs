@@ -296,7 +296,10 @@ impl Shared {
         }
         self.keep_snapshot(writer, false)?;
         let many = if at_end { RENEW_AT_LEAST } else { (4 * RENEW_AT_LEAST).max(rows / 2) };
-        if writer.written > many { self.renew_cache(writer) } else { Ok(()) }
+        if writer.written > many {
+            self.renew_cache(writer)?;
+        }
+        Ok(())
     }
 }
 

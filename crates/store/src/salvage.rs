@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use memchr::memmem;
 
-use crate::Key;
-use crate::desk::{Drawer, Records, envelope, is_tally, sealer};
+use crate::desk::{Change, Desk, Drawer, Records, durable_by, envelope, is_tally, sealer};
+use crate::{Key, StoreError};
 
 /// Files are scanned whole; a desk is small, and a larger file is scanned up to this many bytes.
 const MAX_FILE_BYTES: u64 = 1 << 30;
@@ -23,9 +23,12 @@ const MAX_KEPT_BYTES: usize = 64 << 20;
 /// What could be read from a damaged desk.
 #[derive(Debug, Default)]
 pub(crate) struct Salvaged {
-    pub(crate) records: Records,
+    /// By place: the number of the write, and the plain value.
+    records: HashMap<(Drawer, Vec<u8>), (u64, Vec<u8>)>,
     /// The greatest stamp that was seen.
     pub(crate) stamp: u64,
+    /// The last write of which a later one says that it was durable.
+    pub(crate) durable: u64,
     /// The files as they were, where they are not too large.
     files: Vec<(PathBuf, Vec<u8>)>,
 }
@@ -52,15 +55,38 @@ pub(crate) fn salvage(folder: &Path, key: &Key) -> Salvaged {
         }
     }
     let stamp = newest.values().map(|(stamp, _)| *stamp).max().unwrap_or(0);
-    let records = newest
-        .into_iter()
-        .filter(|(place, _)| place.0 != Drawer::Sessions && !is_tally(place))
-        .map(|(place, (_, plain))| (place, plain))
-        .collect();
-    Salvaged { records, stamp, files }
+    let tally = newest.iter().find(|(place, _)| is_tally(place));
+    let durable = tally.map_or(0, |(_, (_, plain))| durable_by(plain));
+    newest.retain(|place, _| place.0 != Drawer::Sessions && !is_tally(place));
+    Salvaged { records: newest, stamp, durable, files }
+}
+
+/// Makes an opened desk complete. A write that the power was lost in lies in the files, and the database does not know
+/// of it: nobody was told that it was kept, and it is not. But when the cache has heard of a later write (`heard`),
+/// the end of the desk was lost, and what is found of it is kept. Tells whether that is so.
+pub(crate) fn complete(desk: &Desk, records: &mut Records, found: &Salvaged, heard: u64) -> Result<bool, StoreError> {
+    let known = desk.stamp();
+    let newer = found.newer_than(known);
+    desk.continue_from(found.stamp.max(heard));
+    if heard > known && !newer.is_empty() {
+        desk.write(&puts(&newer))?;
+        records.extend(newer);
+    }
+    Ok(heard > known)
+}
+
+/// The changes that write records anew.
+pub(crate) fn puts(records: &Records) -> Vec<Change> {
+    records.iter().map(|((drawer, key), plain)| Change::Put(*drawer, key.clone(), plain.clone())).collect()
 }
 
 impl Salvaged {
+    /// The records of the writes after this one.
+    pub(crate) fn newer_than(&self, stamp: u64) -> Records {
+        let newer = self.records.iter().filter(|(_, (written, _))| *written > stamp);
+        newer.map(|(place, (_, plain))| (place.clone(), plain.clone())).collect()
+    }
+
     /// Puts the files of a folder that was set aside back into the state in which they were found: sled
     /// may have changed them at its attempt to open.
     pub(crate) fn put_back_files(&self, folder: &Path) {

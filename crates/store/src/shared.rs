@@ -21,8 +21,10 @@ use crate::cache::{Cache, Position};
 use crate::codec::encode;
 use crate::columns::{self, SnapshotHead};
 use crate::desk::{Change, Desk, Drawer};
+use crate::disk::Disk;
 use crate::folder::Folder;
 use crate::journal::{Ends, Journal};
+use crate::opening::CACHE;
 use crate::outbox::{Outbox, remove_change};
 use crate::{DamageReport, Key, StoreError};
 
@@ -93,6 +95,7 @@ pub(crate) struct Shared {
     pub(crate) given: AtomicU64,
     pub(crate) changes: watch::Sender<u64>,
     pub(crate) damage: Mutex<Vec<DamageReport>>,
+    pub(crate) disk: Disk,
     /// The cache is damaged: the next writer sets it aside.
     pub(crate) cache_damaged: AtomicBool,
     /// The writer's position, for readers: the upstream was read to its end.
@@ -112,8 +115,9 @@ impl Shared {
     }
 
     /// Opens the cache anew, after which a crash costs little: sled writes its own snapshot only when it
-    /// opens, and reads all of its log behind that after a crash.
-    pub(crate) fn renew_cache(&self, writer: &mut Writer) -> Result<(), StoreError> {
+    /// opens, and reads all of its log behind that after a crash. Tells whether it did: not while somebody else
+    /// holds on to it.
+    pub(crate) fn renew_cache(&self, writer: &mut Writer) -> Result<bool, StoreError> {
         let mut slot = self.cache.write();
         match slot.take().map(alone) {
             Some(Ok(cache)) => {
@@ -121,15 +125,31 @@ impl Shared {
                 drop(cache);
                 *slot = Some(Arc::new(Cache::open(&path, &self.key)?));
                 writer.written = 0;
+                Ok(true)
             }
             Some(Err(busy)) => {
                 *slot = Some(busy);
                 // Not at the very next page again.
                 writer.written /= 2;
+                Ok(false)
             }
-            None => {}
+            None => {
+                *slot = Some(Arc::new(Cache::open(&self.folder.path().join(CACHE), &self.key)?));
+                Ok(true)
+            }
         }
-        Ok(())
+    }
+
+    /// Opens both databases anew after a write that the disk has refused.
+    fn reopen(&self) -> Result<(), StoreError> {
+        let mut writer = self.writer.lock();
+        let _journaling = self.journaling.lock();
+        self.desk.reopen()?;
+        if !self.renew_cache(&mut writer)? {
+            return Err(StoreError::Closed);
+        }
+        self.take_up_cache(&mut writer, Utc::now())?;
+        self.publish_answered(&mut writer, Utc::now())
     }
 
     pub(crate) fn append_to_journal(
@@ -151,6 +171,35 @@ impl Shared {
         self.desk.write(&[journal_ends(&ends)?])?;
         self.journal.forget_before(ends.start)?;
         Ok(Some(ends.start.number))
+    }
+
+    pub(crate) fn flush(&self) -> Result<(), StoreError> {
+        let mut writer = self.writer.lock();
+        if self.cache_damaged.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        self.keep_snapshot(&mut writer, true)?;
+        let cache = self.cache()?;
+        self.commit_cache(&mut writer, &cache)?;
+        self.desk.commit()?;
+        self.note_desk(&mut writer)
+    }
+
+    /// Notices in an error on its way out that the disk has refused something.
+    pub(crate) fn hearing<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        result.inspect_err(|error| self.hear(error))
+    }
+
+    pub(crate) fn hear(&self, error: &StoreError) {
+        if self.disk.hear(error) {
+            self.wake();
+        }
+    }
+
+    pub(crate) fn attend_disk(&self) {
+        if self.disk.is_due() && self.disk.attend(self.folder.path(), || self.reopen()) {
+            self.wake();
+        }
     }
 
     pub(crate) fn epoch(&self) -> Uuid {

@@ -57,6 +57,12 @@ impl SledStore {
         Ok(Self { shared, scrub: Mutex::new(scrub) })
     }
 
+    /// Whether a folder holds a store.
+    #[must_use]
+    pub fn is_in(folder: &Path) -> bool {
+        crate::folder::is_labelled(folder)
+    }
+
     /// Makes a store from a backup. What the folder holds already is set aside, never deleted. Returns how
     /// many records were restored.
     ///
@@ -103,11 +109,11 @@ impl Store for SledStore {
     }
 
     fn apply(&self, page: &Page, now: DateTime<Utc>) -> Result<Applied, StoreError> {
-        self.shared.apply_page(page, now)
+        self.shared.hearing(self.shared.apply_page(page, now))
     }
 
     fn begin_again(&self) -> Result<(), StoreError> {
-        self.shared.begin_rereading()
+        self.shared.hearing(self.shared.begin_rereading())
     }
 
     fn find(&self, query: &Query, offset: usize, limit: usize) -> Result<Found, StoreError> {
@@ -138,7 +144,11 @@ impl Store for SledStore {
         author: &Author,
         now: DateTime<Utc>,
     ) -> Result<Accepted, AnswerError> {
-        self.shared.accept(application, id, draft, author, now)
+        self.shared.accept(application, id, draft, author, now).inspect_err(|error| {
+            if let AnswerError::Store(error) = error {
+                self.shared.hear(error);
+            }
+        })
     }
 
     fn outbox(&self) -> Vec<OutboxEntry> {
@@ -156,7 +166,7 @@ impl Store for SledStore {
         asked_in: UpstreamEpoch,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        self.shared.mark_delivered(id, application, asked_in, now)
+        self.shared.hearing(self.shared.mark_delivered(id, application, asked_in, now))
     }
 
     fn rejected(
@@ -166,15 +176,15 @@ impl Store for SledStore {
         asked_in: UpstreamEpoch,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        self.shared.mark_rejected(id, problem, asked_in, now)
+        self.shared.hearing(self.shared.mark_rejected(id, problem, asked_in, now))
     }
 
     fn rework(&self, id: AnswerId) -> Result<bool, StoreError> {
-        self.shared.take_back(id, Utc::now())
+        self.shared.hearing(self.shared.take_back(id, Utc::now()))
     }
 
     fn save_draft(&self, application: ApplicationId, draft: &AnswerDraft) -> Result<(), StoreError> {
-        self.shared.keep_draft(application, draft)
+        self.shared.hearing(self.shared.keep_draft(application, draft))
     }
 
     fn draft(&self, application: ApplicationId) -> Result<Option<AnswerDraft>, StoreError> {
@@ -182,7 +192,7 @@ impl Store for SledStore {
     }
 
     fn drop_draft(&self, application: ApplicationId) -> Result<(), StoreError> {
-        self.shared.forget_draft(application)
+        self.shared.hearing(self.shared.forget_draft(application))
     }
 
     fn quarantine(&self) -> Result<Vec<Quarantined>, StoreError> {
@@ -190,11 +200,12 @@ impl Store for SledStore {
     }
 
     fn retry_quarantine(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
-        self.shared.reread_quarantine(now)
+        self.shared.hearing(self.shared.reread_quarantine(now))
     }
 
     fn put_record(&self, shelf: Shelf, key: &str, value: &[u8]) -> Result<(), StoreError> {
-        self.shared.desk.write(&[Change::Put(shelf.into(), key.as_bytes().to_vec(), value.to_vec())])
+        let put = Change::Put(shelf.into(), key.as_bytes().to_vec(), value.to_vec());
+        self.shared.hearing(self.shared.desk.write(&[put]))
     }
 
     fn record(&self, shelf: Shelf, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -207,11 +218,12 @@ impl Store for SledStore {
     }
 
     fn remove_record(&self, shelf: Shelf, key: &str) -> Result<(), StoreError> {
-        self.shared.desk.write(&[Change::Remove(shelf.into(), key.as_bytes().to_vec())])
+        let remove = Change::Remove(shelf.into(), key.as_bytes().to_vec());
+        self.shared.hearing(self.shared.desk.write(&[remove]))
     }
 
     fn journal_append(&self, entries: &[JournalEntry], with: Option<(&str, &[u8])>) -> Result<u64, StoreError> {
-        self.shared.append_to_journal(entries, with)
+        self.shared.hearing(self.shared.append_to_journal(entries, with))
     }
 
     fn journal_visit(
@@ -228,7 +240,7 @@ impl Store for SledStore {
     }
 
     fn journal_trim(&self, older_than: DateTime<Utc>) -> Result<Option<u64>, StoreError> {
-        self.shared.trim_journal(older_than)
+        self.shared.hearing(self.shared.trim_journal(older_than))
     }
 
     fn changes(&self) -> watch::Receiver<u64> {
@@ -240,6 +252,7 @@ impl Store for SledStore {
             quarantined: self.shared.cache().map_or(0, |cache| cache.quarantined()),
             drafts: self.shared.drafts.load(Ordering::Relaxed),
             damage: self.shared.damage.lock().clone(),
+            disk: self.shared.disk.trouble(),
             ..Census::default()
         };
         for (_, answer) in self.shared.outbox.read().iter() {
@@ -255,6 +268,10 @@ impl Store for SledStore {
         census
     }
 
+    fn attend_disk(&self) {
+        self.shared.attend_disk();
+    }
+
     fn verify(&self) -> Result<Verification, StoreError> {
         Ok(checking::verify(&self.shared))
     }
@@ -264,15 +281,6 @@ impl Store for SledStore {
     }
 
     fn flush(&self) -> Result<(), StoreError> {
-        let shared = &self.shared;
-        let mut writer = shared.writer.lock();
-        if shared.cache_damaged.load(Ordering::SeqCst) {
-            return Ok(());
-        }
-        shared.keep_snapshot(&mut writer, true)?;
-        let cache = shared.cache()?;
-        shared.commit_cache(&mut writer, &cache)?;
-        shared.desk.commit()?;
-        shared.note_desk(&mut writer)
+        self.shared.hearing(self.shared.flush())
     }
 }

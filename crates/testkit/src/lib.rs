@@ -6,6 +6,8 @@
 
 mod api;
 mod authority;
+#[cfg(target_os = "linux")]
+pub mod disk;
 pub mod given;
 mod load;
 pub mod programs;

@@ -28,7 +28,8 @@ pub use figures::{Counting, Figures};
 pub use settings::{Settings, ThemeChoice};
 pub use shell::Section;
 pub use snapshot::{
-    Auditing, BLOCK_ROWS, Card, CardState, Counts, Export, FiguresState, Hop, Link, Linked, List, Locked, NewPassword,
-    NotSent, OutboxRow, Passphrase, Pulling, Sent, SignIn, SignInField, SignInTrouble, Snapshot, Stage, Work,
+    Auditing, BLOCK_ROWS, Card, CardState, Counts, DiskTrouble, Export, FiguresState, Hop, Link, Linked, List, Locked,
+    NewPassword, NotSent, OutboxRow, Passphrase, Pulling, Sent, SignIn, SignInField, SignInTrouble, Snapshot, Stage,
+    Work,
 };
 pub use window::Window;

@@ -1,5 +1,7 @@
 //! The shell around the views: the menu, the status bar, the keys that work everywhere.
 
+use std::borrow::Cow;
+
 use egui::{Key, Layout, Modifiers, RichText, Ui};
 
 use crate::format;
@@ -115,10 +117,25 @@ pub(crate) fn status_bar_ui(ui: &mut Ui, snapshot: &Snapshot, work: &Work, actio
                 ui.add(egui::Label::new(whose).truncate());
             });
         });
+        if let Some(words) = work.clock_ahead_minutes.map(clock_words) {
+            widgets::told(ui, Mark::Warn, &words);
+        }
+        if let Some(disk) = work.disk {
+            widgets::told(ui, Mark::Warn, &disk.words());
+        }
         for words in work.attention.iter().chain(&work.desk_trouble) {
             widgets::told(ui, Mark::Warn, words);
         }
     });
+}
+
+/// How the clock differs, in words.
+fn clock_words(ahead_minutes: i64) -> Cow<'static, str> {
+    if ahead_minutes > 0 {
+        t!("clock-ahead", minutes = ahead_minutes)
+    } else {
+        t!("clock-behind", minutes = ahead_minutes.abs())
+    }
 }
 
 /// How fresh the list is, in words.

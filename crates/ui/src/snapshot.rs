@@ -2,6 +2,7 @@
 //!
 //! Invariant: it is cheap to clone (whatever is long lies behind an `Arc`), and no view changes it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use prikrep_domain::{
     Query, RecordedAnswer, Role, Standing,
 };
 
-use crate::{Figures, Settings};
+use crate::{Figures, Settings, t};
 
 /// The state of the workstation.
 #[derive(Clone)]
@@ -138,6 +139,26 @@ pub struct Locked {
     pub hint: Option<String>,
 }
 
+/// Why this computer's disk takes nothing more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiskTrouble {
+    /// There is no room.
+    Full,
+    /// It may only be read, or fails otherwise.
+    Refusing,
+}
+
+impl DiskTrouble {
+    /// What it means and what to do.
+    #[must_use]
+    pub fn words(self) -> Cow<'static, str> {
+        match self {
+            Self::Full => t!("disk-full"),
+            Self::Refusing => t!("disk-refusing"),
+        }
+    }
+}
+
 /// Everything that a signed-in person sees.
 #[derive(Clone, PartialEq)]
 pub struct Work {
@@ -159,6 +180,10 @@ pub struct Work {
     pub complete: bool,
     /// What needs attention, in words: damage that was found.
     pub attention: Arc<[String]>,
+    /// How many minutes this computer's clock is ahead of the register's, behind when negative; `None` while they agree.
+    pub clock_ahead_minutes: Option<i64>,
+    /// Why nothing can be kept on this computer at present.
+    pub disk: Option<DiskTrouble>,
     /// Why the last thing that was typed could not be kept.
     pub desk_trouble: Option<String>,
     /// The list.

@@ -49,7 +49,7 @@ fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().expect("a number"))
 }
 
-fn first_allowed(one: &Application) -> DecisionKind {
+pub(crate) fn first_allowed(one: &Application) -> DecisionKind {
     allowed(one.application_type, one.status).next().unwrap()
 }
 
@@ -64,11 +64,15 @@ async fn put(api: &Api, sent: Sent) -> Fate {
     }
 }
 
+/// Everything that waits for an answer.
+pub(crate) async fn pending(api: &Api) -> Vec<Application> {
+    let found = api.get("/v1/applications?from=2000-01-01&to=2099-12-31&status=pending&limit=1000").await.json();
+    serde_json::from_value(found["items"].clone()).unwrap()
+}
+
 /// What is sent in this round: first what was never answered, then what waits for an answer.
 async fn work_of(api: &Api, known: &mut Known) -> Vec<Sent> {
-    let found = api.get("/v1/applications?from=2000-01-01&to=2099-12-31&status=pending&limit=1000").await.json();
-    let waiting: Vec<Application> = serde_json::from_value(found["items"].clone()).unwrap();
-    let fresh = waiting.into_iter().filter(|one| !known.applications.contains(&one.id)).map(|one| Sent {
+    let fresh = pending(api).await.into_iter().filter(|one| !known.applications.contains(&one.id)).map(|one| Sent {
         application: one.id,
         id: AnswerId::generate(),
         body: to_value(draft_of(first_allowed(&one), Utc::now())).unwrap(),
@@ -97,7 +101,7 @@ async fn answer(api: Api, work: Vec<Sent>, progress: Arc<watch::Sender<usize>>) 
     tasks.join_all().await.into_iter().flatten().collect()
 }
 
-async fn card(api: &Api, id: ApplicationId) -> Application {
+pub(crate) async fn card(api: &Api, id: ApplicationId) -> Application {
     let reply = api.get(&format!("/v1/applications/{id}")).await;
     serde_json::from_value(reply.json()).unwrap_or_else(|error| panic!("{error}: {}", reply.json()))
 }

@@ -8,7 +8,11 @@
     reason = "tests"
 )]
 
+mod backup;
+mod clock;
 mod commands;
+#[cfg(target_os = "linux")]
+mod disk;
 mod kill;
 mod load;
 #[cfg(unix)]
@@ -16,3 +20,5 @@ mod privacy;
 mod protocol_paths;
 mod road;
 mod tls;
+#[cfg(unix)]
+mod told;

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 
 use super::hops::answers_of;
 use super::inbox::{Inbox, Pace};
+use super::list::disk_trouble;
 use super::published::Published;
 
 const REREAD_EVERY: Duration = Duration::from_millis(100);
@@ -102,7 +103,8 @@ impl DeskWorker {
     fn attend(&self, result: Result<(), StoreError>) {
         let Err(error) = result else { return };
         tracing::error!(%error, "what was typed cannot be kept");
-        self.published.edit(|work| work.desk_trouble = Some(error.to_string()));
+        let words = trouble_words(&error);
+        self.published.edit(|work| work.desk_trouble = Some(words));
     }
 
     /// Accepts an answer. What was rejected before for the same application gives way to it.
@@ -180,8 +182,18 @@ fn without_outdated_drafts(messages: Vec<DeskMessage>) -> Vec<DeskMessage> {
     kept.into_iter().flatten().collect()
 }
 
+fn trouble_words(error: &StoreError) -> String {
+    match error.disk_trouble() {
+        Some(trouble) => disk_trouble(&trouble).words().into_owned(),
+        None => error.to_string(),
+    }
+}
+
 fn not_sent(error: AnswerError) -> NotSent {
-    let words = error.to_string();
+    let words = match &error {
+        AnswerError::Store(error) => trouble_words(error),
+        AnswerError::Refused { .. } | AnswerError::NotFound | AnswerError::IdReused { .. } => error.to_string(),
+    };
     let errors = match error {
         AnswerError::Refused { refusal: Refusal::Invalid(errors), .. } => errors,
         AnswerError::Refused { .. } | AnswerError::NotFound | AnswerError::IdReused { .. } | AnswerError::Store(_) => {

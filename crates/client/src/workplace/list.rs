@@ -11,7 +11,7 @@ use std::time::Duration;
 use prikrep_daemon::{DaemonStatus, stored_directory};
 use prikrep_domain::{Query, Standing};
 use prikrep_store::{Store, StoreError};
-use prikrep_ui::{BLOCK_ROWS, Counts, List};
+use prikrep_ui::{BLOCK_ROWS, Counts, DiskTrouble, List};
 use tokio::sync::watch;
 
 use super::hops::outbox_rows;
@@ -161,11 +161,16 @@ impl ListWorker {
             rejected: census.rejected,
             quarantined: census.quarantined,
         };
+        let disk = census.disk.as_ref().map(disk_trouble);
         let attention: Arc<[String]> = census.damage.into_iter().map(|damage| damage.words).collect();
         let complete = self.store.is_complete();
         self.published.edit(|work| {
             (work.counts, work.outbox, work.complete) = (counts, outbox, complete);
-            work.attention = attention;
+            // With the disk goes what it had refused: what is typed is kept with its next letter.
+            if work.disk.is_some() && disk.is_none() {
+                work.desk_trouble = None;
+            }
+            (work.attention, work.disk) = (attention, disk);
         });
     }
 
@@ -186,6 +191,14 @@ impl State {
         self.visible = 0..BLOCK_ROWS;
         self.blocks.clear();
         self.total = None;
+    }
+}
+
+/// What the store's word on the disk is for a person.
+pub(crate) const fn disk_trouble(trouble: &prikrep_store::DiskTrouble) -> DiskTrouble {
+    match trouble {
+        prikrep_store::DiskTrouble::Full => DiskTrouble::Full,
+        prikrep_store::DiskTrouble::ReadOnly | prikrep_store::DiskTrouble::Failing(_) => DiskTrouble::Refusing,
     }
 }
 

@@ -271,6 +271,8 @@ fn nothing_yet(session: Session) -> Work {
         counts: Counts::default(),
         complete: false,
         attention: Arc::from([]),
+        clock_ahead_minutes: None,
+        disk: None,
         desk_trouble: None,
         list: List::default(),
         card: CardState::default(),

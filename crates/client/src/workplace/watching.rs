@@ -22,6 +22,8 @@ use super::published::Published;
 /// Is told how many new applications wait for an answer.
 pub(crate) type NewPending = Arc<dyn Fn(usize) + Send + Sync>;
 
+/// How often the store is asked to look after its disk, which it does when it is time.
+const DISK_EVERY: Duration = Duration::from_secs(2);
 /// Changes come in bursts: a person sees no difference within this time.
 const BREATH: Duration = Duration::from_millis(40);
 
@@ -48,7 +50,7 @@ impl Watching {
         let task = runtime.spawn(async move {
             tokio::select! {
                 () = until.cancelled() => {}
-                () = watched.run() => {}
+                ((), ()) = async { tokio::join!(attend_disk(Arc::clone(&watched.store)), watched.run()) } => {}
             }
         });
         Self { stop, task }
@@ -58,6 +60,17 @@ impl Watching {
         self.stop.cancel();
         if self.task.await.is_err() {
             tracing::error!("the watch over the store failed");
+        }
+    }
+}
+
+/// Looks after the disk as long as the workplace is open.
+async fn attend_disk(store: Arc<dyn Store>) {
+    loop {
+        sleep(DISK_EVERY).await;
+        let store = Arc::clone(&store);
+        if tokio::task::spawn_blocking(move || store.attend_disk()).await.is_err() {
+            tracing::error!("the care for the disk failed");
         }
     }
 }
@@ -103,6 +116,10 @@ impl Watched {
         }
         let (link, updated_at, pulling) = (link_of(&status.connection), status.last_pull_at, pulling_of(status));
         let shown = self.published.get();
+        let clock = status.clock_ahead.map(|ahead| ahead.num_minutes());
+        if clock != shown.clock_ahead_minutes {
+            self.published.edit(|work| work.clock_ahead_minutes = clock);
+        }
         if (&link, updated_at, pulling) != (&shown.link, shown.updated_at, shown.pulling) {
             self.published.edit(|work| (work.link, work.updated_at, work.pulling) = (link, updated_at, pulling));
         }

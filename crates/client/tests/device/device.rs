@@ -10,9 +10,11 @@ use egui::Context;
 use prikrep_client::app::{App, Start};
 use prikrep_client::folders::Folders;
 use prikrep_client::vault::{Condition, MemoryKeyring, SecretKeeper};
-use prikrep_domain::{AnswerDraft, ApplicationId, DecisionKind, Period, Query, Standing};
+use prikrep_domain::{AnswerDraft, AnswerId, ApplicationId, DecisionKind, Period, Query, Standing};
 use prikrep_testkit::PASSWORD;
-use prikrep_ui::{Action, Card, CardState, Counts, Credentials, Hop, Link, Passphrase, SignIn, Snapshot, Stage, Work};
+use prikrep_ui::{
+    Action, Card, CardState, Counts, Credentials, Hop, Link, NotSent, Passphrase, SignIn, Snapshot, Stage, Work,
+};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use zeroize::Zeroizing;
@@ -39,6 +41,11 @@ impl Device {
     /// Starts the program for the first time, on a system without a keyring.
     pub fn new(server: &str, login: &str) -> Self {
         Self::start(TempDir::with_prefix("prikrep-test-").unwrap(), server, login)
+    }
+
+    /// The same with its data in a folder within another.
+    pub fn within(folder: &Path, server: &str, login: &str) -> Self {
+        Self::start(TempDir::with_prefix_in("prikrep-test-", folder).unwrap(), server, login)
     }
 
     /// The same with the keyring of the person's system.
@@ -267,12 +274,18 @@ impl Device {
 
     /// Presses «Отправить» and waits until the answer is durable here.
     pub fn send(&mut self, application: ApplicationId, draft: AnswerDraft) {
+        let outcome = self.try_to_send(application, draft);
+        assert!(outcome.is_ok(), "{outcome:?}");
+    }
+
+    /// Presses «Отправить» and waits for what the form is told.
+    pub fn try_to_send(&mut self, application: ApplicationId, draft: AnswerDraft) -> Result<AnswerId, NotSent> {
         self.attempts += 1;
         let attempt = self.attempts;
         self.act(Action::Send { attempt, application, draft });
         let sent = self.until("the form is told", |work| work.sent.clone().filter(|sent| sent.attempt == attempt));
         assert_eq!(sent.application, application);
-        assert!(sent.outcome.is_ok(), "{:?}", sent.outcome);
+        sent.outcome.clone()
     }
 
     /// Presses «Обновить» and waits for the end of the pull.

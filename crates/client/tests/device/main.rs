@@ -15,6 +15,8 @@
 mod arrivals;
 mod cable;
 mod device;
+#[cfg(target_os = "linux")]
+mod disk;
 mod drafts;
 mod export;
 mod figures;

@@ -166,6 +166,10 @@ impl Store for FaultyStore {
     fn changes(&self) -> watch::Receiver<u64> {
         self.inner.changes()
     }
+    fn attend_disk(&self) {
+        self.inner.attend_disk();
+    }
+
     fn census(&self) -> Census {
         self.inner.census()
     }

@@ -173,7 +173,9 @@ fn read_page(
             // Here and in one piece: a stream would hold a window for each of hundreds of workstations.
             let small = (zstd && json.len() >= COMPRESSED_FROM).then(|| zstd::bulk::compress(&json, ZSTD_LEVEL));
             let small = small.transpose().map_err(|error| words::internal(&error))?;
-            let (body, zstd) = small.map_or((json, false), |small| (small, true));
+            let (mut body, zstd) = small.map_or((json, false), |small| (small, true));
+            // It may wait for its reader: without the room that it had to be made in.
+            body.shrink_to_fit();
             return Ok(ReadPage { body, zstd, cursor: page.cursor, nothing_new });
         }
         limit = page.changes.len() / 2;

@@ -149,6 +149,8 @@ pub(crate) fn work() -> Work {
         counts: Counts::default(),
         complete: true,
         attention: Arc::new([]),
+        clock_ahead_minutes: None,
+        disk: None,
         desk_trouble: None,
         list: List::default(),
         card: CardState::Closed,

@@ -56,9 +56,13 @@ fn damage_and_what_could_not_be_kept_stand_in_the_status_bar() {
     let workstation = with(|work| {
         work.attention = Arc::new(["3 записи повреждены и отложены".to_owned()]);
         work.desk_trouble = Some("Черновик не сохранён: диск переполнен".to_owned());
+        work.disk = Some(prikrep_ui::DiskTrouble::Full);
+        work.clock_ahead_minutes = Some(-90);
     });
     assert!(workstation.says("3 записи повреждены и отложены"));
     assert!(workstation.says("Черновик не сохранён: диск переполнен"));
+    assert!(workstation.says("На диске этого компьютера нет места: ответы и черновики не сохраняются. Освободите место, набранное останется в форме, и отправьте ответ снова."));
+    assert!(workstation.says("Часы этого компьютера отстают на 90 мин. по сравнению с регистром: время и даты ответов будут неверны. Исправьте время."));
 }
 
 #[test]

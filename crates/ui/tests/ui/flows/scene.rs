@@ -40,6 +40,8 @@ pub(crate) fn work(rows: Vec<Standing>) -> Work {
         counts: Counts { applications: total, pending: total, ..Counts::default() },
         complete: true,
         attention: Arc::from([]),
+        clock_ahead_minutes: None,
+        disk: None,
         desk_trouble: None,
         list,
         card: CardState::Closed,
