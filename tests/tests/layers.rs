@@ -3,8 +3,8 @@
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
-/// What each crate may depend on, of ours. `testkit` and `tests` are for development only and may use any.
-const ALLOWED: [(&str, &[&str]); 10] = [
+/// What each crate may depend on, of ours. `testkit`, `fuzzing` and `tests` are for development only and may use any.
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("worklist", &["domain"]),
     ("store", &["domain", "worklist"]),
@@ -14,6 +14,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("server", &["domain", "worklist", "store", "daemon"]),
     ("simulator", &["domain"]),
     ("testkit", &["domain", "worklist", "store", "daemon", "ui", "client", "server", "simulator"]),
+    ("fuzzing", &["domain", "worklist", "store", "daemon", "client", "server", "testkit", "tests"]),
     ("tests", &["domain", "worklist", "store", "daemon", "ui", "client", "server", "simulator", "testkit"]),
 ];
 

@@ -108,9 +108,12 @@ fn read(file: &Path) -> Result<HashMap<Oid, DirectoryDocument>, String> {
     if size > MAX_FILE_BYTES {
         return Err(format!("справочник больше {} МиБ", MAX_FILE_BYTES >> 20));
     }
-    let text = std::fs::read(file).map_err(failed)?;
+    parse(&std::fs::read(file).map_err(failed)?)
+}
+
+pub(crate) fn parse(text: &[u8]) -> Result<HashMap<Oid, DirectoryDocument>, String> {
     let unfit = |error: serde_json::Error| format!("справочник не подходит: {error}");
-    let directories: BTreeMap<String, Directory> = serde_json::from_slice(&text).map_err(unfit)?;
+    let directories: BTreeMap<String, Directory> = serde_json::from_slice(text).map_err(unfit)?;
     directories
         .into_iter()
         .map(|(key, directory)| {

@@ -28,6 +28,8 @@ use crate::{Register, Secret, words};
 const MARK_KEY: &str = "journal mark key";
 const MAX_LIMIT: usize = 500;
 const DEFAULT_LIMIT: usize = 100;
+const MAX_LOGIN_CHARS: usize = 128;
+const MAX_ACT_CHARS: usize = 64;
 /// A request looks through so many entries at most; its reader goes on from where it ended.
 const MAX_LOOKED_AT: usize = 100_000;
 
@@ -136,6 +138,11 @@ impl Sought {
 }
 
 impl JournalSearch {
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn check(&self) -> Result<(), Problem> {
+        self.read(&Marker(hmac::Key::new(hmac::HMAC_SHA256, &[0; 32])), Tz::UTC, None).map(drop)
+    }
+
     fn read(&self, marker: &Marker, zone: Tz, organization: Option<Oid>) -> Result<Sought, Problem> {
         let mut fields = Fields::default();
         let from = fields.date("from", Some(self.from.as_deref().unwrap_or("1970-01-01")));
@@ -143,6 +150,8 @@ impl JournalSearch {
         let patient = fields.parse("patient", &self.patient, PersonId::parse);
         let application = fields.parse("application", &self.application, ApplicationId::parse);
         let before = fields.number("before", &self.before, 0, usize::MAX);
+        fields.length("login", &self.login, MAX_LOGIN_CHARS);
+        fields.length("act", &self.act, MAX_ACT_CHARS);
         let limit = fields.number("limit", &self.limit, 1, MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
         if !fields.0.is_empty() {
             return Err(words::bad_fields(fields.0));

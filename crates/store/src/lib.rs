@@ -16,6 +16,9 @@ mod database;
 mod desk;
 mod error;
 mod folder;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod journal;
 mod key;
 mod opening;

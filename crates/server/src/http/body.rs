@@ -62,6 +62,11 @@ pub(crate) enum BodyFault {
 }
 
 impl JsonBytes {
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn of(bytes: Bytes) -> Self {
+        Self(bytes)
+    }
+
     /// Reads the body. The words name the place, never the value.
     pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, BodyFault> {
         let mut json = serde_json::Deserializer::from_slice(&self.0);

@@ -1,6 +1,7 @@
 //! Parameters of the query and of the path, with problem documents for what is wrong with them.
 
 use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::Uri;
 use axum::http::request::Parts;
 use prikrep_domain::{FieldError, Problem};
 use serde::de::DeserializeOwned;
@@ -15,12 +16,17 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Shared> for Params<T> {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, Failure> {
-        let Query(params) = Query::try_from_uri(&parts.uri).map_err(|rejection| {
-            let message = std::error::Error::source(&rejection).map(ToString::to_string).unwrap_or_default();
-            Failure::from(words_of(&message))
-        })?;
-        Ok(Self(params))
+        Ok(Self(read(&parts.uri)?))
     }
+}
+
+/// Reads the parameters of an address.
+pub(crate) fn read<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+    let Query(params) = Query::try_from_uri(uri).map_err(|rejection| {
+        let message = std::error::Error::source(&rejection).map(ToString::to_string).unwrap_or_default();
+        words_of(&message)
+    })?;
+    Ok(params)
 }
 
 /// Values are not repeated: only the names of parameters are.
