@@ -15,6 +15,7 @@ import schemathesis
 
 BASE = os.environ["SCHEMA_FUZZ_BASE"]
 LOGIN = os.environ["SCHEMA_FUZZ_LOGIN"]
+LEAVER = os.environ.get("SCHEMA_FUZZ_LEAVER", "leaver")
 PASSWORD = os.environ["SCHEMA_FUZZ_PASSWORD"]
 
 
@@ -52,7 +53,7 @@ class SessionToBeEnded(Bearer):
     """What ends a session has one of its own: of another account, because one path ends them all."""
 
     def get(self, case, context):
-        return sign_in("leaver")
+        return sign_in(LEAVER)
 
 
 @schemathesis.auth(refresh_interval=3600).apply_to(path_regex="/password$")

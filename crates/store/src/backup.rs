@@ -169,6 +169,9 @@ pub(crate) fn read_all(sealer: &Sealer, from: &mut dyn Read, journal: &Path) -> 
             }
         }
     }
+    if from.bytes().next().is_some() {
+        return Err(bad("за концом копии есть что-то ещё"));
+    }
     Ok(changes)
 }
 

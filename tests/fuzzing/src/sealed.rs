@@ -34,7 +34,8 @@ static SEAL: LazyLock<Seal> = LazyLock::new(|| Seal::new(&key()).unwrap());
 /// A value: it opens as it was sealed, at its place and whole only; so does a record of the desk.
 pub fn sealing(data: &[u8]) {
     let [place, plain, damage, ..] = pieces(data, 3)[..] else { return };
-    assert_eq!(SEAL.open(place, plain), None, "nothing that was not sealed opens");
+    // A fuzzer may have seen what was sealed before: this must only not fail.
+    let _ = (SEAL.open(place, plain), read_desk_record(&key(), plain));
     let sealed = SEAL.seal(place, plain).unwrap();
     assert_eq!(SEAL.open(place, &sealed).as_deref(), Some(plain));
     assert_eq!(SEAL.open(&[place, b"!"].concat(), &sealed), None);
@@ -43,7 +44,6 @@ pub fn sealing(data: &[u8]) {
     let changed = damaged(&sealed, damage);
     assert_eq!(SEAL.open(place, &changed).is_some(), changed == sealed);
 
-    assert!(read_desk_record(&key(), plain).is_none());
     let record = desk_record(&key(), place, 9, plain).unwrap();
     let behind = [&record[..], damage].concat();
     assert_eq!(read_desk_record(&key(), &behind), Some((place.to_vec(), 9, plain.to_vec())));
@@ -69,6 +69,7 @@ pub fn backup(data: &[u8]) {
         Ok(records) => {
             assert!(records <= file.len());
             assert!(read(&file[..file.len() - 1]).is_err());
+            assert!(read(&[&file[..], b"!"].concat()).is_err());
             let middle = file.len() / 2;
             let mut changed = file;
             changed[middle] ^= 1;

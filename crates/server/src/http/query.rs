@@ -35,7 +35,8 @@ fn words_of(message: &str) -> Problem {
     if message.contains("unknown field") {
         // The name is the client's own: only as much of it as can be a name.
         let name: String = name.chars().take(64).collect();
-        let known = message.split_once("expected ").map_or("", |(_, known)| known).replace('`', "");
+        // From the end: the name may say anything, also this.
+        let known = message.rsplit_once(", expected ").map_or("", |(_, known)| known).replace('`', "");
         words::bad_request(format!("Параметр {name} неизвестен; бывают: {}", known.trim_start_matches("one of ")))
     } else if message.contains("duplicate field") {
         words::bad_request(format!("Параметр {name} назван дважды"))
