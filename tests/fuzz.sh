@@ -31,7 +31,7 @@ fi
 
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(cd tests/fuzz/fuzz_targets && ls | sed 's/\.rs$//')
-built=$PWD/target/fuzz
+built=$(realpath -m "${CARGO_TARGET_DIR:-target}")/fuzz
 "${fuzz[@]}" build --fuzz-dir tests/fuzz --sanitizer none --target-dir "$built"
 
 for target in "${targets[@]}"; do
@@ -40,7 +40,7 @@ for target in "${targets[@]}"; do
     mkdir -p "$corpus" "$found"
     if [ "$mode" = merge ]; then
         "${fuzz[@]}" run --fuzz-dir tests/fuzz --sanitizer none --target-dir "$built" "$target" \
-            "$corpus" "$found" -- -merge=1 -max_len=4096 -verbosity=0
+            "$corpus" "$found" -- -set_cover_merge=1 -use_counters=0 -max_len=1500 -verbosity=0
         continue
     fi
     echo "==> $target, $seconds s"
