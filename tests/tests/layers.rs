@@ -90,6 +90,17 @@ fn only_the_store_knows_sled() {
 }
 
 #[test]
+fn nothing_of_ours_is_unsafe() {
+    // With the test below: no crate can allow it, for `forbid` cannot be taken back.
+    for (manifest, lints) in [("../Cargo.toml", &["workspace", "lints"][..]), ("fuzz/Cargo.toml", &["lints"])] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(manifest);
+        let table: toml::Value = toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let lints = lints.iter().fold(&table, |table, name| &table[*name]);
+        assert_eq!(lints["rust"]["unsafe_code"].as_str(), Some("forbid"), "{manifest}");
+    }
+}
+
+#[test]
 fn every_crate_takes_the_lints_of_the_workspace() {
     for package in &workspace().packages {
         let manifest: toml::Table = std::fs::read_to_string(&package.manifest_path).unwrap().parse().unwrap();

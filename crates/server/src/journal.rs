@@ -28,6 +28,8 @@ use crate::{Register, Secret, words};
 const MARK_KEY: &str = "journal mark key";
 const MAX_LIMIT: usize = 500;
 const DEFAULT_LIMIT: usize = 100;
+/// What a number of JSON Schema's `int64` may be.
+const MAX_NUMBER: usize = usize::MAX >> 1;
 const MAX_LOGIN_CHARS: usize = 128;
 const MAX_ACT_CHARS: usize = 64;
 /// A request looks through so many entries at most; its reader goes on from where it ended.
@@ -149,7 +151,7 @@ impl JournalSearch {
         let to = fields.date("to", Some(self.to.as_deref().unwrap_or("2100-01-01")));
         let patient = fields.parse("patient", &self.patient, PersonId::parse);
         let application = fields.parse("application", &self.application, ApplicationId::parse);
-        let before = fields.number("before", &self.before, 0, usize::MAX);
+        let before = fields.number("before", &self.before, 0, MAX_NUMBER);
         fields.length("login", &self.login, MAX_LOGIN_CHARS);
         fields.length("act", &self.act, MAX_ACT_CHARS);
         let limit = fields.number("limit", &self.limit, 1, MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
