@@ -169,7 +169,7 @@ pub(crate) fn read_all(sealer: &Sealer, from: &mut dyn Read, journal: &Path) -> 
             }
         }
     }
-    if from.bytes().next().is_some() {
+    if from.read_exact(&mut [0]).is_ok() {
         return Err(bad("за концом копии есть что-то ещё"));
     }
     Ok(changes)

@@ -142,11 +142,14 @@ pub fn journal_part(key: &Key, bodies: &[&[u8]]) -> Result<Vec<u8>, StoreError> 
     Ok(part)
 }
 
+/// Entries of the journal, by number.
+pub type Entries = Vec<(u64, Vec<u8>)>;
+
 /// The entries of a part of the journal, by number, and where the last of them ends.
 ///
 /// # Errors
 /// [`StoreError::Key`].
-pub fn read_journal_part(key: &Key, part: &[u8]) -> Result<(Vec<(u64, Vec<u8>)>, usize), StoreError> {
+pub fn read_journal_part(key: &Key, part: &[u8]) -> Result<(Entries, usize), StoreError> {
     let (frames, whole) = frames(&journal_sealer(key)?, part);
     Ok((frames.into_iter().map(|frame| (frame.number, frame.body)).collect(), whole))
 }

@@ -13,7 +13,7 @@ use crate::pieces::kind;
 /// Parameters: what is taken is the same after it is written again, and what is refused is told in short words.
 pub fn parameters(data: &[u8]) {
     let Some((kind, query)) = kind(data) else { return };
-    let Some(uri) = str::from_utf8(query).ok().and_then(|query| uri(query)) else { return };
+    let Some(uri) = str::from_utf8(query).ok().and_then(uri) else { return };
     let refused = match kind % 3 {
         0 => match server::search(&uri) {
             Ok(search) => {

@@ -41,13 +41,11 @@ pub fn configuration(data: &[u8]) {
 fn hide_secret(table: &mut toml::Table) -> bool {
     let mut hidden = false;
     for (key, value) in table.iter_mut() {
-        match value {
-            toml::Value::Table(inner) => hidden |= hide_secret(inner),
-            toml::Value::String(text) if key.contains("password") && !key.ends_with("_file") => {
-                SECRET.clone_into(text);
-                hidden = true;
-            }
-            _ => {}
+        if let toml::Value::Table(inner) = value {
+            hidden |= hide_secret(inner);
+        } else if key.contains("password") && !key.ends_with("_file") && value.is_str() {
+            *value = SECRET.into();
+            hidden = true;
         }
     }
     hidden

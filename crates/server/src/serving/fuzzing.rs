@@ -41,6 +41,5 @@ pub(crate) async fn served(bytes: &[u8]) -> Vec<Served> {
     let stream = TokioIo::new(tokio::io::join(bytes, tokio::io::sink()));
     // The bytes end at once, and what they asked for is to be served all the same.
     let _ = parser().half_close(true).serve_connection(stream, service).await;
-    let served = served.lock().clone();
-    served
+    std::mem::take(&mut *served.lock())
 }
