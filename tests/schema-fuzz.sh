@@ -40,7 +40,8 @@ trap finish EXIT
 serve() {
     local log=$work/$1.log
     shift
-    "$@" >"$log" 2>&1 &
+    : >"$log"
+    "$@" >>"$log" 2>&1 &
     running+=($!)
     for _ in $(seq 300); do
         address=$(sed -n 's/^listening on //p' "$log")

@@ -7,6 +7,7 @@ import datetime
 import itertools
 import json
 import os
+import time
 import urllib.error
 import urllib.request
 import uuid
@@ -30,7 +31,15 @@ def ask(method, path, token=None, body=None):
 
 
 def sign_in(login=LOGIN):
-    return ask("POST", "/v1/sessions", body={"login": login, "password": PASSWORD})["token"]
+    for _ in range(10):
+        try:
+            return ask("POST", "/v1/sessions", body={"login": login, "password": PASSWORD})["token"]
+        except urllib.error.HTTPError as refused:
+            # Generated sign-ins have been refused as too many: as long as it says.
+            if refused.code != 429:
+                raise
+            time.sleep(min(int(refused.headers["Retry-After"]), 60))
+    raise RuntimeError("nobody is let in any more")
 
 
 class Bearer:
