@@ -33,7 +33,7 @@ missing() {
 
 # What a real window needs without a screen, what drives it, and a bus for the tests of notifications.
 window_packages=(xvfb libgl1-mesa-dri libxcursor1 libxi6 libxkbcommon-x11-0 x11-xkb-utils openbox xdotool imagemagick
-    dbus curl python3 dunst x11-utils)
+    dbus curl python3 python3-venv dunst x11-utils)
 
 # A C compiler and linker: ring and, for the tests only, SQLite are built from their C sources.
 # The certificates are for cargo, which fetches the dependencies.
@@ -109,6 +109,9 @@ if command -v Xvfb >/dev/null; then
 else
     heading "the window on a real screen: left out, there is no Xvfb"
 fi
+
+heading "requests made from the descriptions of the API"
+bash tests/schema-fuzz.sh
 
 heading "documentation, warnings are errors"
 RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps

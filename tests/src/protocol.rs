@@ -85,7 +85,13 @@ impl Protocol {
     /// # Errors
     /// What is wrong with it, a line for each mistake.
     pub fn check(&self, component: &str, value: &Value) -> Result<(), String> {
-        self.check_schema(&json!({"$ref": format!("#/components/schemas/{component}")}), value)
+        self.check_schema(&of_component(component), value)
+    }
+
+    /// The judge of a component's values, for whoever has many.
+    #[must_use]
+    pub fn judge(&self, component: &str) -> Validator {
+        self.validator(&of_component(component))
     }
 
     /// Holds a response to an operation: its status, its content type, its body.
@@ -147,6 +153,10 @@ impl Protocol {
         close(&mut root, true);
         jsonschema::draft202012::options().should_validate_formats(true).build(&root).expect("a valid schema")
     }
+}
+
+fn of_component(component: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{component}")})
 }
 
 /// Lets an object have no fields but those that its schema names.

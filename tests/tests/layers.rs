@@ -3,8 +3,8 @@
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
-/// What each crate may depend on, of ours. `testkit` and `tests` are for development only and may use any.
-const ALLOWED: [(&str, &[&str]); 10] = [
+/// What each crate may depend on, of ours. `testkit`, `fuzzing` and `tests` are for development only and may use any.
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("worklist", &["domain"]),
     ("store", &["domain", "worklist"]),
@@ -14,6 +14,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("server", &["domain", "worklist", "store", "daemon"]),
     ("simulator", &["domain"]),
     ("testkit", &["domain", "worklist", "store", "daemon", "ui", "client", "server", "simulator"]),
+    ("fuzzing", &["domain", "worklist", "store", "daemon", "client", "server", "testkit", "tests"]),
     ("tests", &["domain", "worklist", "store", "daemon", "ui", "client", "server", "simulator", "testkit"]),
 ];
 
@@ -86,6 +87,17 @@ fn only_the_store_knows_sled() {
         .map(|package| package.name.as_str())
         .collect();
     assert_eq!(with_sled, ["prikrep-store"]);
+}
+
+#[test]
+fn nothing_of_ours_is_unsafe() {
+    // With the test below: no crate can allow it, for `forbid` cannot be taken back.
+    for (manifest, lints) in [("../Cargo.toml", &["workspace", "lints"][..]), ("fuzz/Cargo.toml", &["lints"])] {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(manifest);
+        let table: toml::Value = toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let lints = lints.iter().fold(&table, |table, name| &table[*name]);
+        assert_eq!(lints["rust"]["unsafe_code"].as_str(), Some("forbid"), "{manifest}");
+    }
 }
 
 #[test]

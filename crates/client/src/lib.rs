@@ -7,6 +7,9 @@ pub mod demo;
 pub mod dialogs;
 pub mod export;
 pub mod folders;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod notices;
 pub mod settings;
 pub mod vault;

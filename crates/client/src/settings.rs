@@ -34,11 +34,18 @@ pub struct Loaded {
 pub fn load(path: &Path) -> Loaded {
     let (settings, word) = match durable::read(path, MOST_BYTES) {
         Ok(None) => (Settings::default(), Some("файла настроек ещё нет: взяты исходные".to_owned())),
-        Ok(Some(bytes)) => read(&bytes),
+        Ok(Some(bytes)) => return parse(&bytes),
         Err(error) => {
             (Settings::default(), Some(format!("файл настроек не читается, взяты исходные настройки: {error}")))
         }
     };
+    Loaded { settings: in_range(settings), word }
+}
+
+/// Reads the settings of a file. It never fails: see [`Loaded::word`].
+#[must_use]
+pub fn parse(bytes: &[u8]) -> Loaded {
+    let (settings, word) = read(bytes);
     Loaded { settings: in_range(settings), word }
 }
 

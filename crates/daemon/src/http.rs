@@ -5,7 +5,7 @@
 
 mod body;
 mod fault;
-mod refusal;
+pub(crate) mod refusal;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -12,6 +12,9 @@ mod async_store;
 mod clock;
 mod daemon;
 mod directory;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod link;
 mod page;

@@ -108,13 +108,17 @@ fn read(file: &Path) -> Result<HashMap<Oid, DirectoryDocument>, String> {
     if size > MAX_FILE_BYTES {
         return Err(format!("справочник больше {} МиБ", MAX_FILE_BYTES >> 20));
     }
-    let text = std::fs::read(file).map_err(failed)?;
+    parse(&std::fs::read(file).map_err(failed)?)
+}
+
+pub(crate) fn parse(text: &[u8]) -> Result<HashMap<Oid, DirectoryDocument>, String> {
     let unfit = |error: serde_json::Error| format!("справочник не подходит: {error}");
-    let directories: BTreeMap<String, Directory> = serde_json::from_slice(&text).map_err(unfit)?;
+    let directories: BTreeMap<String, Directory> = serde_json::from_slice(text).map_err(unfit)?;
     directories
         .into_iter()
         .map(|(key, directory)| {
             let oid = Oid::parse(&key).map_err(|error| format!("справочник, ключ «{key}»: {error}"))?;
+            directory.check().map_err(|words| format!("справочник, ключ «{key}»: {words}"))?;
             Ok((oid, DirectoryDocument::of(&directory).map_err(unfit)?))
         })
         .collect()
@@ -169,6 +173,19 @@ mod tests {
         let empty: Directory = serde_json::from_slice(&directories.of(None, at(0)).json).unwrap();
         assert_eq!(empty, Directory::default());
         assert_eq!(directories.of(Oid::parse("1.2").ok().as_ref(), at(0)), directories.of(None, at(0)));
+    }
+
+    #[test]
+    fn what_no_answer_could_say_is_not_offered() {
+        let doctor = |letters| serde_json::json!({"full_name": "я".repeat(letters), "position": ""});
+        let of = |number: &str, letters| {
+            serde_json::json!({"1.2": {"departments": [], "doctors": [doctor(letters)], "refusal_reasons": [],
+                "districts": [{"number": number, "kind": "dental", "doctor": doctor(letters)}]}})
+        };
+        let parsed = |number: &str, letters| parse(of(number, letters).to_string().as_bytes());
+        assert!(parsed(&"1".repeat(32), 256).is_ok());
+        assert!(parsed(&"1".repeat(33), 256).unwrap_err().contains("номер участка"));
+        assert!(parsed("1", 257).unwrap_err().contains("ФИО"));
     }
 
     #[test]

@@ -30,6 +30,12 @@ const MARK_KEY: &str = "journal mark key";
 const MAX_UNWRITTEN: usize = 10_000;
 const MAX_LIMIT: usize = 500;
 const DEFAULT_LIMIT: usize = 100;
+/// What a number of JSON Schema's `int64` may be.
+const MAX_NUMBER: usize = usize::MAX >> 1;
+/// No workstation has more to say of an act; of a longer one only its name is kept, as of one that is not known.
+const MAX_ACT_BYTES: usize = 8 << 10;
+const MAX_LOGIN_CHARS: usize = 128;
+const MAX_ACT_CHARS: usize = 64;
 /// A request looks through so many entries at most; its reader goes on from where it ended.
 const MAX_LOOKED_AT: usize = 100_000;
 
@@ -138,13 +144,20 @@ impl Sought {
 }
 
 impl JournalSearch {
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn check(&self) -> Result<(), Problem> {
+        self.read(&Marker(hmac::Key::new(hmac::HMAC_SHA256, &[0; 32])), Tz::UTC, None).map(drop)
+    }
+
     fn read(&self, marker: &Marker, zone: Tz, organization: Option<Oid>) -> Result<Sought, Problem> {
         let mut fields = Fields::default();
         let from = fields.date("from", Some(self.from.as_deref().unwrap_or("1970-01-01")));
         let to = fields.date("to", Some(self.to.as_deref().unwrap_or("2100-01-01")));
         let patient = fields.parse("patient", &self.patient, PersonId::parse);
         let application = fields.parse("application", &self.application, ApplicationId::parse);
-        let before = fields.number("before", &self.before, 0, usize::MAX);
+        let before = fields.number("before", &self.before, 0, MAX_NUMBER);
+        fields.length("login", &self.login, MAX_LOGIN_CHARS);
+        fields.length("act", &self.act, MAX_ACT_CHARS);
         let limit = fields.number("limit", &self.limit, 1, MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
         if !fields.0.is_empty() {
             return Err(words::bad_fields(fields.0));
@@ -354,7 +367,8 @@ pub(crate) fn console(user: &str) -> Actor {
 fn reported(value: &Value, now: DateTime<Utc>) -> Result<ReportedAct, Problem> {
     let wrong = || words::bad_field("acts", "у каждого действия есть sequence, at и act");
     let known: Option<ReportedAct> = serde_json::from_value(value.clone()).ok();
-    if let Some(known) = known.filter(|known| is_of_a_workstation(&known.act)) {
+    let is_short = value.to_string().len() <= MAX_ACT_BYTES;
+    if let Some(known) = known.filter(|known| is_short && is_of_a_workstation(&known.act)) {
         return Ok(known);
     }
     let sequence = value.get("sequence").and_then(Value::as_u64).ok_or_else(wrong)?;
@@ -382,5 +396,25 @@ const fn is_of_a_workstation(act: &Act) -> bool {
         | Act::Command { .. }
         | Act::JournalRead
         | Act::Trimmed { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_act_that_says_too_much_is_kept_by_its_name() {
+        let now = Utc::now();
+        let read = |name: &str| {
+            let terms = json!({"from": null, "to": null, "name": name});
+            reported(&json!({"sequence": 1, "at": now, "act": "searched", "terms": terms, "found": 0}), now)
+                .unwrap()
+                .act
+        };
+        assert!(matches!(read("иванов"), Act::Searched { .. }), "{:?}", read("иванов"));
+        assert_eq!(read(&"я".repeat(10_000)), Act::Command { name: "searched".to_owned() });
     }
 }

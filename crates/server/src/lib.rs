@@ -10,6 +10,9 @@ mod condition;
 mod config;
 mod control;
 mod directory;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod journal;
 mod lockout;

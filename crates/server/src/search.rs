@@ -152,12 +152,11 @@ impl Search {
 }
 
 fn name_search(text: &str) -> Result<Option<NameSearch>, String> {
-    let most = NameSearch::MAX_CHARS;
-    if text.chars().count() > most {
-        Err(format!("не больше {most} знаков"))
-    } else {
-        Ok(NameSearch::new(text))
-    }
+    at_most(text, NameSearch::MAX_CHARS).map(|()| NameSearch::new(text))
+}
+
+fn at_most(text: &str, most: usize) -> Result<(), String> {
+    if text.chars().count() > most { Err(format!("не больше {most} знаков")) } else { Ok(()) }
 }
 
 /// The mistakes found so far.
@@ -176,6 +175,10 @@ impl Fields {
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
         text.as_deref().and_then(|text| self.keep(field, parse(text)))
+    }
+
+    pub(crate) fn length(&mut self, field: &str, text: &Option<String>, most: usize) {
+        self.parse(field, text, |text| at_most(text, most));
     }
 
     pub(crate) fn date(&mut self, field: &str, text: Option<&str>) -> Option<NaiveDate> {

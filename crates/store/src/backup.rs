@@ -22,13 +22,13 @@ use crate::seal::Sealer;
 use crate::shared::Shared;
 use crate::{Key, StoreError};
 
-const MAGIC: &[u8] = b"PRIKREP BACKUP 1\n";
+pub(crate) const MAGIC: &[u8] = b"PRIKREP BACKUP 1\n";
 const MAX_CHUNK_BYTES: u32 = 1 << 20;
 const PIECE_BYTES: u64 = 256 << 10;
 const WHAT: &str = "резервная копия";
 
 #[derive(Serialize, Deserialize)]
-enum Chunk {
+pub(crate) enum Chunk {
     Record {
         drawer: Drawer,
         key: Vec<u8>,
@@ -134,7 +134,7 @@ pub(crate) fn restore(path: &Path, key: &Key, from: &mut dyn Read, now: DateTime
 }
 
 /// Reads a backup: the desk's records; parts of the journal are written to a folder.
-fn read_all(sealer: &Sealer, from: &mut dyn Read, journal: &Path) -> Result<Vec<Change>, StoreError> {
+pub(crate) fn read_all(sealer: &Sealer, from: &mut dyn Read, journal: &Path) -> Result<Vec<Change>, StoreError> {
     let bad = |words: &str| StoreError::Backup(words.to_owned());
     let mut magic = [0; MAGIC.len()];
     from.read_exact(&mut magic).map_err(|_| bad("это не файл резервной копии"))?;
@@ -169,6 +169,9 @@ fn read_all(sealer: &Sealer, from: &mut dyn Read, journal: &Path) -> Result<Vec<
             }
         }
     }
+    if from.read_exact(&mut [0]).is_ok() {
+        return Err(bad("за концом копии есть что-то ещё"));
+    }
     Ok(changes)
 }
 
@@ -180,6 +183,6 @@ fn write_piece(folder: &Path, name: &str, piece: &[u8]) -> Result<(), StoreError
     written.map_err(|source| StoreError::File { step: "запись журнала", path, source })
 }
 
-fn sealer(key: &Key) -> Result<Sealer, StoreError> {
+pub(crate) fn sealer(key: &Key) -> Result<Sealer, StoreError> {
     Sealer::new(key, b"backup", "backup chunks")
 }

@@ -109,7 +109,7 @@ impl Open {
 
 /// What every write also writes: by it a desk that lost records is noticed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Tally {
+pub(crate) struct Tally {
     /// The number of the last write: of two copies of a record the one with the greater stamp is newer.
     stamp: u64,
     /// How many records lie here, this one not counted.
@@ -367,7 +367,7 @@ pub(crate) mod envelope {
         }
     }
 
-    pub(super) fn seal(
+    pub(crate) fn seal(
         sealer: &Sealer,
         drawer: Drawer,
         key: &[u8],

@@ -25,6 +25,8 @@ use crate::{JournalCheck, Key, StoreError};
 /// A part of the journal is closed at this size; the oldest parts are removed as a whole.
 const PART_BYTES: u64 = 4 << 20;
 const MAX_ENTRY_BYTES: usize = 16 << 10;
+/// The seal's header and tag, and the hash before, beside a body.
+const AROUND_BODY: usize = 13 + 16 + 32;
 /// `magic 4 | number 8 | sealed length 4 | sealed`.
 const MAGIC: &[u8; 4] = b"\xD0jr\x01";
 const HEAD: usize = 4 + 8 + 4;
@@ -62,11 +64,11 @@ struct Writer {
 }
 
 /// An entry as it lies in a file.
-struct Framed {
-    number: u64,
+pub(crate) struct Framed {
+    pub(crate) number: u64,
     before: Hash,
     hash: Hash,
-    body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Journal {
@@ -92,7 +94,7 @@ impl Journal {
     /// What stands before the first entry that is there: after a restore the desk does not know it.
     fn start_of(&self, first: Option<&(u64, PathBuf)>) -> Result<Link, StoreError> {
         let Some((_, path)) = first else { return Ok(Link::default()) };
-        let frames = self.frames(&read(path)?).0;
+        let frames = frames(&self.sealer, &read(path)?).0;
         Ok(frames.first().map(|frame| Link { number: frame.number - 1, hash: frame.before }).unwrap_or_default())
     }
 
@@ -103,7 +105,7 @@ impl Journal {
             let is_gone = end.number > writer.ends.start.number;
             return Ok(is_gone.then(|| "Журнал действий пропал: файлов в папке journal нет.".to_owned()));
         };
-        let (frames, whole) = self.frames(&read(path)?);
+        let (frames, whole) = frames(&self.sealer, &read(path)?);
         let last = frames.last().map(|frame| Link { number: frame.number, hash: frame.hash });
         let found = last.map_or(first.saturating_sub(1), |last| last.number);
         if found < end.number {
@@ -130,14 +132,7 @@ impl Journal {
             if body.len() > MAX_ENTRY_BYTES {
                 return Err(StoreError::Encode { what: "запись журнала больше 16 КиБ".into() });
             }
-            let number = end.number + 1;
-            let sealed = self.sealer.seal(&[MAGIC, &number.to_be_bytes()], &[&end.hash[..], &body].concat())?;
-            bytes.extend_from_slice(MAGIC);
-            bytes.extend_from_slice(&number.to_be_bytes());
-            let length = u32::try_from(sealed.len()).unwrap_or(u32::MAX);
-            bytes.extend_from_slice(&length.to_be_bytes());
-            bytes.extend_from_slice(&sealed);
-            end = Link { number, hash: hash(number, &end.hash, &body) };
+            end = write_frame(&self.sealer, end, &body, &mut bytes)?;
         }
         let first = writer.ends.end.number + 1;
         let (mut file, length) = match writer.part.take() {
@@ -170,7 +165,7 @@ impl Journal {
                 continue;
             }
             let bytes = read(&path)?;
-            for frame in self.frames(&bytes).0.into_iter().rev() {
+            for frame in frames(&self.sealer, &bytes).0.into_iter().rev() {
                 if before.is_some_and(|before| frame.number >= before) {
                     continue;
                 }
@@ -192,7 +187,7 @@ impl Journal {
         let mut at = ends.start;
         for (_, path) in self.parts()? {
             let bytes = read(&path)?;
-            let (frames, whole) = self.frames(&bytes);
+            let (frames, whole) = frames(&self.sealer, &bytes);
             let read: usize = frames.iter().map(|frame| HEAD + sealed_length(&frame.body)).sum();
             if whole != bytes.len() || read != whole {
                 check.problems.push(format!("файл {}: часть байтов не читается", name_of(&path)));
@@ -226,7 +221,7 @@ impl Journal {
         parts.pop();
         for (_, path) in parts {
             let bytes = read(&path)?;
-            let frames = self.frames(&bytes).0;
+            let frames = frames(&self.sealer, &bytes).0;
             let Some(last) = frames.last() else { break };
             let entry: Option<JournalEntry> = serde_json::from_slice(&last.body).ok();
             if entry.is_none_or(|entry| entry.at >= older_than) {
@@ -285,36 +280,51 @@ impl Journal {
         sync_name(&self.folder);
         Ok(file)
     }
+}
 
-    /// Every entry of a part that is authentic, and where the last of them ends.
-    fn frames(&self, bytes: &[u8]) -> (Vec<Framed>, usize) {
-        let (mut frames, mut whole, mut at) = (Vec::new(), 0, 0);
-        while let Some(found) = bytes.get(at..).and_then(|rest| memmem::find(rest, MAGIC)) {
-            at += found;
-            match self.frame(bytes.get(at..).unwrap_or_default()) {
-                Some((frame, length)) => {
-                    at += length;
-                    whole = at;
-                    frames.push(frame);
-                }
-                None => at += 1,
+/// Writes an entry behind the end of the chain; gives the new end.
+pub(crate) fn write_frame(sealer: &Sealer, end: Link, body: &[u8], to: &mut Vec<u8>) -> Result<Link, StoreError> {
+    let number = end.number + 1;
+    let sealed = sealer.seal(&[MAGIC, &number.to_be_bytes()], &[&end.hash[..], body].concat())?;
+    to.extend_from_slice(MAGIC);
+    to.extend_from_slice(&number.to_be_bytes());
+    to.extend_from_slice(&u32::try_from(sealed.len()).unwrap_or(u32::MAX).to_be_bytes());
+    to.extend_from_slice(&sealed);
+    Ok(Link { number, hash: hash(number, &end.hash, body) })
+}
+
+/// Every entry of a part that is authentic, and where the last of them ends.
+pub(crate) fn frames(sealer: &Sealer, bytes: &[u8]) -> (Vec<Framed>, usize) {
+    let (mut frames, mut whole, mut at) = (Vec::new(), 0, 0);
+    while let Some(found) = bytes.get(at..).and_then(|rest| memmem::find(rest, MAGIC)) {
+        at += found;
+        match frame(sealer, bytes.get(at..).unwrap_or_default()) {
+            Some((frame, length)) => {
+                at += length;
+                whole = at;
+                frames.push(frame);
             }
+            None => at += 1,
         }
-        (frames, whole)
     }
+    (frames, whole)
+}
 
-    fn frame(&self, bytes: &[u8]) -> Option<(Framed, usize)> {
-        let rest = bytes.strip_prefix(MAGIC)?;
-        let (number, rest) = rest.split_first_chunk()?;
-        let (length, rest) = rest.split_first_chunk()?;
-        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
-        let sealed = rest.get(..length)?;
-        let plain = self.sealer.open(&[MAGIC, number], sealed).ok()?;
-        let (before, body) = plain.split_first_chunk::<32>()?;
-        let number = u64::from_be_bytes(*number);
-        let frame = Framed { number, before: *before, hash: hash(number, before, body), body: body.to_vec() };
-        Some((frame, HEAD + length))
+fn frame(sealer: &Sealer, bytes: &[u8]) -> Option<(Framed, usize)> {
+    let rest = bytes.strip_prefix(MAGIC)?;
+    let (number, rest) = rest.split_first_chunk()?;
+    let (length, rest) = rest.split_first_chunk()?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+    // A damaged part that promises more everywhere would be deciphered to its end from every place in it.
+    if length > MAX_ENTRY_BYTES + AROUND_BODY {
+        return None;
     }
+    let sealed = rest.get(..length)?;
+    let plain = sealer.open(&[MAGIC, number], sealed).ok()?;
+    let (before, body) = plain.split_first_chunk::<32>()?;
+    let number = u64::from_be_bytes(*number);
+    let frame = Framed { number, before: *before, hash: hash(number, before, body), body: body.to_vec() };
+    Some((frame, HEAD + length))
 }
 
 /// The number in the name of a part; `None` for any other file.
@@ -323,8 +333,7 @@ pub(crate) fn is_part(name: &str) -> Option<u64> {
 }
 
 fn sealed_length(body: &[u8]) -> usize {
-    // The seal's header and tag, the hash before.
-    13 + 16 + 32 + body.len()
+    AROUND_BODY + body.len()
 }
 
 fn hash(number: u64, before: &Hash, body: &[u8]) -> Hash {

@@ -17,6 +17,9 @@ mod desk;
 mod disk;
 mod error;
 mod folder;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod journal;
 mod key;
 mod opening;

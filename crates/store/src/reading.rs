@@ -296,7 +296,7 @@ fn are_linked(list: &Worklist, a: RowNumber, b: RowNumber) -> bool {
 }
 
 /// A cursor is the epoch and the sequence up to which it was read.
-fn parse_cursor(text: &str) -> Option<(Uuid, u64)> {
+pub(crate) fn parse_cursor(text: &str) -> Option<(Uuid, u64)> {
     let (epoch, sequence) = text.split_once('.')?;
     Some((Uuid::try_parse(epoch).ok()?, sequence.parse().ok()?))
 }

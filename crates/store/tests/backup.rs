@@ -35,6 +35,9 @@ fn a_backup_holds_what_exists_nowhere_else() {
         assert!(matches!(SledStore::restore(other.path(), &key, &mut &file[..cut], now()), Err(StoreError::Backup(_))));
         assert_eq!(std::fs::read_dir(other.path()).unwrap().count(), 0, "nothing was touched");
     }
+    let longer = [&file[..], b"!"].concat();
+    let longer = SledStore::restore(to.path(), &key, &mut longer.as_slice(), now());
+    assert!(matches!(longer, Err(StoreError::Backup(_))));
     let wrong = SledStore::restore(to.path(), &Key::from_bytes([1; 32]), &mut file.as_slice(), now());
     assert!(matches!(wrong, Err(StoreError::Backup(_))));
 }

@@ -6,6 +6,8 @@
 //! waits for the keyring, perhaps for a person to unlock it: never on the thread that draws.
 
 mod error;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod keeper;
 mod password;
 mod profile;

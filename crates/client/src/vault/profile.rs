@@ -80,15 +80,21 @@ impl Profile {
             }
             Err(source) => return Err(VaultError::File { step: "чтение", path, source }),
         };
-        let VersionOnly { version } = serde_json::from_slice(&bytes).map_err(|_| damaged("он не читается"))?;
+        Self::parse(&bytes, &path).map(Some)
+    }
+
+    /// Reads the text of a file, whose path is told when it is damaged.
+    pub(super) fn parse(bytes: &[u8], path: &Path) -> Result<Self, VaultError> {
+        let damaged = |what| VaultError::Damaged { path: path.to_owned(), what };
+        let VersionOnly { version } = serde_json::from_slice(bytes).map_err(|_| damaged("он не читается"))?;
         if version > VERSION {
             return Err(VaultError::TooNew { found: version, known: VERSION });
         }
-        let profile: Self = serde_json::from_slice(&bytes).map_err(|_| damaged("в нём не хватает данных"))?;
+        let profile: Self = serde_json::from_slice(bytes).map_err(|_| damaged("в нём не хватает данных"))?;
         match &profile.key {
             _ if !profile.password.is_ours() => Err(damaged("хеш пароля не того вида")),
             KeptKey::Passphrase { salt, .. } if salt.0.len() != SALT_BYTES => Err(damaged("соль не той длины")),
-            KeptKey::Passphrase { .. } | KeptKey::Keyring => Ok(Some(profile)),
+            KeptKey::Passphrase { .. } | KeptKey::Keyring => Ok(profile),
         }
     }
 

@@ -14,7 +14,7 @@ const MAX_DETAIL_CHARS: usize = 4_000;
 const MAX_FIELD_ERRORS: usize = 100;
 
 /// Reads a problem document; `None` when the body is none. The status is the response's own.
-pub(super) fn read_problem(status: u16, body: &[u8]) -> Option<Problem> {
+pub(crate) fn read_problem(status: u16, body: &[u8]) -> Option<Problem> {
     let document: Value = serde_json::from_slice(body).ok()?;
     let text = |name: &str, most: usize| document.get(name)?.as_str().map(|text| cut(text, most));
     let urn = text("type", MAX_TITLE_CHARS);
@@ -49,7 +49,7 @@ fn field_errors(errors: &[Value]) -> Vec<FieldError> {
 }
 
 /// How long the server asks to wait: seconds, or until a date, which is told by the server's own clock.
-pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let text = |name: HeaderName| headers.get(name)?.to_str().ok().map(str::trim);
     let asked = text(RETRY_AFTER)?;
     if !asked.is_empty() && asked.bytes().all(|byte| byte.is_ascii_digit()) {

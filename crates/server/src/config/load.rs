@@ -50,19 +50,24 @@ impl Config {
     pub fn load(path: &Path) -> Result<Loaded, ConfigError> {
         let failed = |problems| ConfigError { path: path.to_owned(), problems };
         let text = read(path).map_err(|problem| failed(vec![problem]))?;
+        let base = path.parent().map(Path::to_owned).unwrap_or_default();
+        Self::read(&text, &std::path::absolute(&base).unwrap_or(base)).map_err(failed)
+    }
+
+    /// Reads the text of a file whose paths are relative to a folder.
+    pub(crate) fn read(text: &str, base: &Path) -> Result<Loaded, Vec<String>> {
         let environment = Env::prefixed(ENVIRONMENT).filter(|key| is_ours(key.as_str())).split("__");
-        let mut config: Config = Figment::from(Toml::string(&text))
+        let mut config: Config = Figment::from(Toml::string(text))
             .merge(environment)
             .extract()
-            .map_err(|errors| failed(errors.into_iter().map(words).collect()))?;
-        let base = path.parent().map(Path::to_owned).unwrap_or_default();
-        config.resolve(&std::path::absolute(&base).unwrap_or(base));
+            .map_err(|errors| errors.into_iter().map(words).collect::<Vec<_>>())?;
+        config.resolve(base);
         let mut problems = config.out_of_range();
         problems.extend(config.refused_plain_http());
         problems.extend(config.upstream.as_ref().and_then(|upstream| upstream.problem()));
         problems.extend(config.directory.file.as_deref().and_then(missing_file("directory.file")));
         problems.extend(config.passwords.common_file.as_deref().and_then(missing_file("passwords.common_file")));
-        if problems.is_empty() { Ok(Loaded { warnings: config.warnings(), config }) } else { Err(failed(problems)) }
+        if problems.is_empty() { Ok(Loaded { warnings: config.warnings(), config }) } else { Err(problems) }
     }
 
     fn resolve(&mut self, base: &Path) {

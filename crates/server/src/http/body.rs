@@ -13,6 +13,8 @@ use serde::de::DeserializeOwned;
 use super::{Failure, Shared};
 use crate::words;
 
+const MAX_PATH_CHARS: usize = 128;
+
 /// A body of JSON, read whole within the limit, not yet understood.
 pub(crate) struct JsonBytes(Bytes);
 
@@ -62,11 +64,18 @@ pub(crate) enum BodyFault {
 }
 
 impl JsonBytes {
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn of(bytes: Bytes) -> Self {
+        Self(bytes)
+    }
+
     /// Reads the body. The words name the place, never the value.
     pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, BodyFault> {
         let mut json = serde_json::Deserializer::from_slice(&self.0);
         let value: T = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let (path, cause) = (error.path().to_string(), error.inner());
+            // An unknown field is the client's own: only as much of it as can be a name.
+            let path: String = error.path().to_string().chars().take(MAX_PATH_CHARS).collect();
+            let cause = error.inner();
             match cause.classify() {
                 serde_json::error::Category::Data => BodyFault::Field(FieldError {
                     field: if path == "." { String::new() } else { path },
@@ -89,12 +98,15 @@ fn not_json(error: &serde_json::Error) -> Problem {
 fn data_words(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let place = format!("строка {}, столбец {}", error.line(), error.column());
-    match message.split_once("expected one of ").or_else(|| message.split_once("missing field ")) {
-        Some((start, known)) if start.starts_with("unknown variant") => {
+    // What stands between may be the client's own: only the ends are ours.
+    if let Some(field) = message.strip_prefix("missing field `") {
+        return format!("нет поля {} ({place})", field.split('`').next().unwrap_or_default());
+    }
+    match message.strip_prefix("unknown variant").and_then(|rest| rest.rsplit_once("expected one of ")) {
+        Some((_, known)) => {
             let known = known.split(" at line").next().unwrap_or_default().replace('`', "");
             format!("бывает: {known} ({place})")
         }
-        Some((_, field)) => format!("нет поля {} ({place})", field.split('`').nth(1).unwrap_or_default()),
         None => format!("значение не подходит по типу или виду ({place})"),
     }
 }

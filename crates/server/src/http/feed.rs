@@ -65,6 +65,12 @@ impl FeedParams {
     }
 }
 
+#[cfg(feature = "fuzzing")]
+pub(crate) fn read(uri: &axum::http::Uri) -> Result<(Option<String>, usize, u64), Problem> {
+    let Asked { after, limit, wait } = super::query::read::<FeedParams>(uri)?.read()?;
+    Ok((after, limit, wait.as_secs()))
+}
+
 /// Changes after a cursor
 ///
 /// Every application that the account may see, in its current state, in the order of this register's own

@@ -11,6 +11,8 @@ mod client;
 mod directory;
 mod failure;
 mod feed;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod guard;
 mod health;
 mod journal;

@@ -1,6 +1,7 @@
 //! Parameters of the query and of the path, with problem documents for what is wrong with them.
 
 use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::Uri;
 use axum::http::request::Parts;
 use prikrep_domain::{FieldError, Problem};
 use serde::de::DeserializeOwned;
@@ -15,12 +16,17 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Shared> for Params<T> {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, Failure> {
-        let Query(params) = Query::try_from_uri(&parts.uri).map_err(|rejection| {
-            let message = std::error::Error::source(&rejection).map(ToString::to_string).unwrap_or_default();
-            Failure::from(words_of(&message))
-        })?;
-        Ok(Self(params))
+        Ok(Self(read(&parts.uri)?))
     }
+}
+
+/// Reads the parameters of an address.
+pub(crate) fn read<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+    let Query(params) = Query::try_from_uri(uri).map_err(|rejection| {
+        let message = std::error::Error::source(&rejection).map(ToString::to_string).unwrap_or_default();
+        words_of(&message)
+    })?;
+    Ok(params)
 }
 
 /// Values are not repeated: only the names of parameters are.
@@ -29,7 +35,8 @@ fn words_of(message: &str) -> Problem {
     if message.contains("unknown field") {
         // The name is the client's own: only as much of it as can be a name.
         let name: String = name.chars().take(64).collect();
-        let known = message.split_once("expected ").map_or("", |(_, known)| known).replace('`', "");
+        // From the end: the name may say anything, also this.
+        let known = message.rsplit_once(", expected ").map_or("", |(_, known)| known).replace('`', "");
         words::bad_request(format!("Параметр {name} неизвестен; бывают: {}", known.trim_start_matches("one of ")))
     } else if message.contains("duplicate field") {
         words::bad_request(format!("Параметр {name} назван дважды"))

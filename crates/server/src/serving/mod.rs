@@ -3,6 +3,8 @@
 //! Invariant: a client that sends slowly or not at all, or does not read, holds a connection, never a thread and
 //! never the next client, and loses it.
 
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod linger;
 mod strict;
 
@@ -136,16 +138,20 @@ impl Client {
             }
             router.clone().oneshot(request)
         });
-        let connection = http1::Builder::new()
+        let connection = parser()
             .timer(TokioTimer::new())
             .header_read_timeout(patience.headers)
-            .max_headers(MAX_HEADERS)
-            .max_header_size(MAX_HEADER_BYTES)
-            .max_buf_size(MAX_BUFFER_BYTES)
             .serve_connection(TokioIo::new(Strict::new(stream, MAX_HEADER_BYTES)), service);
         // How a client's connection ends is the client's business.
         let _ = watcher.watch(connection).await;
     }
+}
+
+/// The parser of requests.
+fn parser() -> http1::Builder {
+    let mut parser = http1::Builder::new();
+    parser.max_headers(MAX_HEADERS).max_header_size(MAX_HEADER_BYTES).max_buf_size(MAX_BUFFER_BYTES);
+    parser
 }
 
 /// A connection, on which nothing that is written may wait for long.

@@ -251,6 +251,23 @@ fn length(value: &str) -> Result<u64, Refusal> {
     if is_number { value.parse().map_err(|_| Refusal) } else { Err(Refusal) }
 }
 
+/// Where each request of a stream ends; `Err` with the place of the byte that is refused. Only the ends of whole
+/// requests are told.
+#[cfg(feature = "fuzzing")]
+pub(super) fn ends(bytes: &[u8], max_header_bytes: usize) -> Result<Vec<usize>, usize> {
+    let mut gate = Gate { place: Place::Head, head: Vec::new(), max_header_bytes };
+    let mut ends = Vec::new();
+    for (at, byte) in bytes.iter().enumerate() {
+        if gate.refuses(std::slice::from_ref(byte)).is_some() {
+            return Err(at);
+        }
+        if gate.place == Place::Head && gate.head.is_empty() {
+            ends.push(at + 1);
+        }
+    }
+    Ok(ends)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
