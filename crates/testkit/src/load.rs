@@ -8,13 +8,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use prikrep_domain::{
-    AnswerId, Application, ApplicationId, ApplicationType, DecisionKind, Organization, RawFeedPage, Role, Status,
-};
+use prikrep_domain::{AnswerId, ApplicationId, ApplicationType, DecisionKind, Organization, RawFeedPage, Role, Status};
 use prikrep_server::{Config, open_register};
 use prikrep_simulator::Scale;
 use reqwest::Method;
 use reqwest::header::RETRY_AFTER;
+use serde::Deserialize;
 use serde_json::{Value, to_value};
 use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinSet;
@@ -84,14 +83,13 @@ impl Outcome {
 /// One organization's account, with what its workstations know together.
 struct Office {
     api: Api,
-    known: Mutex<HashSet<ApplicationId>>,
     pending: Mutex<VecDeque<ApplicationId>>,
 }
 
 #[derive(Default)]
 struct Seen {
-    known: AtomicU64,
-    caught_up: AtomicUsize,
+    /// Applications that workstations have, each counted at each of them.
+    held: AtomicU64,
     pages: AtomicU64,
     records: AtomicU64,
     open: AtomicUsize,
@@ -119,11 +117,7 @@ impl Load {
         let seen = Arc::new(Seen::default());
         let mut offices = Vec::new();
         for login in &logins {
-            offices.push(Arc::new(Office {
-                api: sign_in(&url, login, &seen).await,
-                known: Mutex::default(),
-                pending: Mutex::default(),
-            }));
+            offices.push(Arc::new(Office { api: sign_in(&url, login, &seen).await, pending: Mutex::default() }));
         }
         let mut workstations = JoinSet::new();
         for office in &offices {
@@ -169,8 +163,7 @@ impl Load {
 
     /// Whether every workstation has every application.
     fn is_everywhere(&self, seen: &Seen) -> bool {
-        seen.known.load(Ordering::SeqCst) >= self.applications
-            && seen.caught_up.load(Ordering::SeqCst) >= self.organizations * self.workstations
+        seen.held.load(Ordering::SeqCst) >= self.applications * self.workstations as u64
     }
 }
 
@@ -210,9 +203,9 @@ impl Seen {
     }
 }
 
-/// Reads the feed as a workstation's daemon does. The first one of an office also looks at what it reads.
+/// Reads the feed as a workstation's daemon does. The first one of an office also looks for what can be answered.
 async fn workstation(office: &Office, seen: &Seen, looks: bool) {
-    let (mut after, mut is_new) = (String::new(), true);
+    let (mut after, mut held) = (String::new(), HashSet::new());
     while !seen.over.load(Ordering::SeqCst) {
         let path = format!("/v1/feed?limit={PAGE}&wait={WAIT_SECS}&after={after}");
         let open = seen.open.fetch_add(1, Ordering::SeqCst) + 1;
@@ -234,31 +227,28 @@ async fn workstation(office: &Office, seen: &Seen, looks: bool) {
         let page: RawFeedPage<'_> = serde_json::from_slice(&reply.body).unwrap();
         seen.pages.fetch_add(1, Ordering::Relaxed);
         seen.records.fetch_add(page.changes.len() as u64, Ordering::Relaxed);
-        if looks {
-            let changes: Vec<Application> =
-                page.changes.iter().filter_map(|raw| prikrep_domain::read_application(raw.get()).ok()).collect();
-            look(office, seen, &changes).await;
+        for raw in &page.changes {
+            let Named { id } = serde_json::from_str(raw.get()).unwrap();
+            if held.insert(id) {
+                seen.held.fetch_add(1, Ordering::SeqCst);
+                if looks && is_answerable(raw.get()) {
+                    office.pending.lock().await.push_back(id);
+                }
+            }
         }
-        if is_new && !page.changes.is_empty() && !page.has_more {
-            is_new = false;
-            seen.caught_up.fetch_add(1, Ordering::SeqCst);
-        }
+        seen.news.notify_one();
         page.cursor.as_str().clone_into(&mut after);
     }
 }
 
-async fn look(office: &Office, seen: &Seen, changes: &[Application]) {
-    let mut known = office.known.lock().await;
-    let mut pending = office.pending.lock().await;
-    for application in changes {
-        if known.insert(application.id) {
-            seen.known.fetch_add(1, Ordering::SeqCst);
-            if application.application_type == ApplicationType::Choice && application.status == Status::Sent {
-                pending.push_back(application.id);
-            }
-        }
-    }
-    seen.news.notify_one();
+#[derive(Deserialize)]
+struct Named {
+    id: ApplicationId,
+}
+
+fn is_answerable(raw: &str) -> bool {
+    let application = prikrep_domain::read_application(raw);
+    application.is_ok_and(|one| one.application_type == ApplicationType::Choice && one.status == Status::Sent)
 }
 
 /// Answers at an even pace, office after office, until everything is everywhere and enough is answered.
@@ -271,7 +261,10 @@ async fn answer(offices: Vec<Arc<Office>>, seen: Arc<Seen>, load: Load) -> (Vec<
     while sent < load.answers || !load.is_everywhere(&seen) {
         pace.tick().await;
         let Some((office, application)) = next_pending(&offices, &mut at).await else {
-            assert!(!load.is_everywhere(&seen), "too few applications wait for so many answers");
+            assert!(
+                sent >= load.answers || !load.is_everywhere(&seen),
+                "too few applications wait for so many answers"
+            );
             // Nothing to answer yet: more is coming.
             let _ = timeout(Duration::from_secs(1), seen.news.notified()).await;
             continue;

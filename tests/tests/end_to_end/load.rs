@@ -15,7 +15,7 @@ async fn five_hundred_workstations_poll_while_the_register_pulls_and_answers_com
         organizations: 20,
         workstations: 25,
         answers_per_sec: 50,
-        answers: 100,
+        answers: 60,
         most: Duration::from_secs(300),
     };
     let seen = load.run().await;
