@@ -81,7 +81,7 @@ stop_serving() {
 # The federal service: the simulator of this source.
 start_gateway() {
     local program=$debs/../release/prikrep-simulator
-    cargo build --quiet --release --locked --package prikrep-simulator
+    [ -x "$program" ] || cargo build --quiet --release --locked --package prikrep-simulator
     "$program" --listen 127.0.0.1:0 --applications 200 --organizations 1 --seed 1 >"$work/gateway.out" 2>"$work/gateway.log" &
     gateway_process=$!
     local end=$((SECONDS + 60))
@@ -152,6 +152,7 @@ mmdebstrap --quiet --variant=minbase --mode=root bookworm "$root" "${MIRROR:-htt
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
 cp "$register" "$root/prikrepd.deb"
+apt_get update
 ok "a clean Debian 12"
 
 apt_get install --no-install-recommends /prikrepd.deb
