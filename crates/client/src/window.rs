@@ -9,7 +9,7 @@ use crate::app::{App, Start};
 
 const TITLE: &str = "Прикрепление онлайн";
 /// What the desktop finds the program's icon and notifications by.
-const APP_ID: &str = "ru.prikrep.prikrep";
+pub(crate) const APP_ID: &str = "ru.prikrep.prikrep";
 const ICON: &[u8] = include_bytes!("../../../assets/icons/prikrep-256.png");
 /// The registrar's usual screen is 1366×768; the window is usable down to the least size.
 const SIZE: [f32; 2] = [1_366.0, 720.0];

@@ -226,6 +226,13 @@ impl Running {
         self.conditions.read(now)
     }
 
+    /// How it is doing, read away from the threads that serve; `None` when the reading itself has failed.
+    pub async fn look(&self, now: chrono::DateTime<chrono::Utc>) -> Option<Condition> {
+        let conditions = self.conditions.clone();
+        let looked = spawn_blocking(move || conditions.read(now)).await;
+        looked.inspect_err(|_| tracing::error!("the look at the store has failed")).ok()
+    }
+
     /// Pulls now, and waits for the end of the pull.
     ///
     /// # Errors

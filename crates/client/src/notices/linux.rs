@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use super::{APP_NAME, Desk, body};
 
 /// The name of the desktop entry, and of the icon that it installs.
-const DESKTOP_ENTRY: &str = "prikrep";
+const DESKTOP_ENTRY: &str = crate::window::APP_ID;
 /// A desktop that has just started answers within seconds.
 const ANSWER_TIME: Duration = Duration::from_secs(10);
 

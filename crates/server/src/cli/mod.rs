@@ -8,6 +8,7 @@ mod journal;
 mod output;
 mod passwords;
 mod serve;
+mod service_manager;
 mod tables;
 
 use std::io::Write;

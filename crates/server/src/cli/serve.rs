@@ -8,6 +8,7 @@ use prikrep_server::{Caller, Config, Loaded, OpenError, Server, StartError, init
 use prikrep_store::StoreError;
 
 use super::connection::in_words;
+use super::service_manager::ServiceManager;
 
 pub(crate) async fn serve(Loaded { config, warnings }: Loaded) -> anyhow::Result<ExitCode> {
     init_logging(&config.log);
@@ -15,12 +16,19 @@ pub(crate) async fn serve(Loaded { config, warnings }: Loaded) -> anyhow::Result
         tracing::warn!(warning, "configuration");
     }
     let mut stop = StopSignal::listen()?;
+    let manager = ServiceManager::of_this_process();
+    manager.opening();
     let running = match Server::start(config.clone()).await {
         Ok(running) => running,
         Err(error) => return Err(not_started(error, &config).await.context("регистр не запущен")),
     };
     announce(&running.url()).context("адрес не удалось вывести")?;
-    stop.arrived().await;
+    manager.ready(&running).await;
+    tokio::select! {
+        () = stop.arrived() => (),
+        () = manager.attend(&running) => (),
+    }
+    manager.stopping();
     tracing::info!("stopping");
     tokio::select! {
         () = running.stop() => Ok(ExitCode::SUCCESS),

@@ -124,12 +124,13 @@ fn the_sample_is_read_as_it_is_and_with_every_key_it_names() {
     let sample = include_str!("../../../../packaging/prikrepd.example.toml");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("prikrepd.toml");
+    let here = sample.replace("/etc/prikrep/", "");
+    std::fs::write(&path, &here).unwrap();
+    // The package installs the sample as the configuration: it is taken before any of the files is there.
+    let as_it_is = Config::load(&path).unwrap().config;
     for file in ["upstream.password", "directory.json", "ca.pem", "upstream.pem", "common-passwords.txt"] {
         std::fs::write(folder.path().join(file), "x").unwrap();
     }
-    let here = sample.replace("/etc/prikrep/", "");
-    std::fs::write(&path, &here).unwrap();
-    let as_it_is = Config::load(&path).unwrap().config;
     assert_eq!(as_it_is.data_dir.to_str(), Some("/var/lib/prikrep"));
     // A commented key begins right after its sign, words after a space.
     let uncomment =
@@ -140,4 +141,5 @@ fn the_sample_is_read_as_it_is_and_with_every_key_it_names() {
     let defaults = |config: &Config| format!("{:?} {:?} {:?}", config.sessions, config.limits, config.log);
     assert_eq!(defaults(&with_all), defaults(&as_it_is), "the commented values are the defaults");
     assert_eq!(with_all.key_path(), as_it_is.key_path());
+    assert!(with_all.upstream.is_some() && with_all.directory.file.is_some());
 }

@@ -164,6 +164,63 @@ async fn nothing_personal_is_in_the_log() {
     }
 }
 
+/// What the service manager is told until it is told this.
+#[cfg(target_os = "linux")]
+fn told_until(manager: &std::os::unix::net::UnixDatagram, sign: &str) -> Vec<String> {
+    let mut told = Vec::new();
+    let mut buffer = [0; 4 << 10];
+    loop {
+        let length = manager.recv(&mut buffer).unwrap_or_else(|error| panic!("{error}: no {sign} in {told:?}"));
+        told.push(String::from_utf8(buffer[..length].to_vec()).unwrap());
+        if told.last().is_some_and(|last| last.lines().any(|line| line == sign)) {
+            return told;
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_service_manager_is_told_of_readiness_life_and_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("prikrepd.toml");
+    std::fs::write(&config, "data_dir = \"data\"\nlisten = \"127.0.0.1:0\"\n").unwrap();
+    let socket = folder.path().join("notify");
+    let manager = std::os::unix::net::UnixDatagram::bind(&socket).unwrap();
+    manager.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
+    let start = |config: &Path| {
+        let mut command = prikrepd(config);
+        command.arg("serve").env("NOTIFY_SOCKET", &socket).env("WATCHDOG_USEC", "300000").env_remove("WATCHDOG_PID");
+        Served(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+    };
+
+    let mut served = start(&config);
+    let mut first = String::new();
+    BufReader::new(served.0.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let url = first.strip_prefix("listening on ").unwrap().trim().to_owned();
+    let told = told_until(&manager, "READY=1");
+    assert_eq!(told[0], "STATUS=открывается хранилище\n");
+    assert_eq!(told.len(), 2, "not ready before it listens: {told:?}");
+    let words = format!("STATUS={url}: заявлений 0, ждут ответа 0, ответов в очереди 0");
+    assert_eq!(told[1], format!("READY=1\n{words}\n"));
+    for _ in 0..3 {
+        assert_eq!(told_until(&manager, "WATCHDOG=1"), [format!("WATCHDOG=1\n{words}\n")]);
+    }
+    terminate(&served.0);
+    assert!(told_until(&manager, "STOPPING=1").last().unwrap().contains("STATUS=останавливается"));
+    assert_eq!(served.0.wait().unwrap().code(), Some(0));
+
+    std::fs::write(folder.path().join("data/store.key"), "not a key").unwrap();
+    let mut refused = start(&config);
+    assert_eq!(refused.0.wait().unwrap().code(), Some(1));
+    manager.set_nonblocking(true).unwrap();
+    let mut rest = Vec::new();
+    let mut buffer = [0; 4 << 10];
+    while let Ok(length) = manager.recv(&mut buffer) {
+        rest.push(String::from_utf8_lossy(&buffer[..length]).into_owned());
+    }
+    assert_eq!(rest, ["STATUS=открывается хранилище\n"], "a register that does not start is never ready");
+}
+
 fn terminate(child: &Child) {
     // The shell's own: a small system has no program of that name.
     let status = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", child.id())).status().unwrap();
