@@ -15,6 +15,7 @@ mod commands;
 mod disk;
 mod kill;
 mod load;
+mod monitoring;
 #[cfg(unix)]
 mod privacy;
 mod protocol_paths;
