@@ -135,9 +135,9 @@ fn inner_with_a_service() {
     notices.new_applications(0);
     notices.new_applications(3);
     let first = shown.recv_timeout(PATIENCE).unwrap();
-    assert_eq!(first.texts, ["Прикрепление онлайн", "prikrep", "Прикрепление онлайн", "Новых заявлений: 3"]);
+    assert_eq!(first.texts, ["Прикрепление онлайн", "ru.prikrep.prikrep", "Прикрепление онлайн", "Новых заявлений: 3"]);
     assert_eq!((first.replaces, first.actions), (0, vec!["default".to_owned(), "Показать".to_owned()]));
-    assert!(first.hints.iter().any(|hint| hint.contains("desktop-entry") && hint.contains("prikrep")));
+    assert!(first.hints.iter().any(|hint| hint.contains("desktop-entry") && hint.contains("ru.prikrep.prikrep")));
     assert_eq!(outcomes.recv_timeout(PATIENCE).unwrap(), None);
     click(&service, first.id + 1);
     assert!(clicks.try_recv().is_err(), "a click on something else is not ours");
