@@ -412,7 +412,9 @@ impl Shared {
     pub(crate) fn take_up_cache(&self, writer: &mut Writer, now: DateTime<Utc>) -> Result<(), StoreError> {
         let cache = self.cache()?;
         let position = cache.position()?;
-        if position == writer.position && cache.rows_end()? as usize == self.list.read().len() {
+        // What was not committed may be gone at the same position too, and an answer settled by it is on the desk only.
+        let is_whole = !writer.uncommitted && writer.unpublished.is_empty();
+        if is_whole && position == writer.position && cache.rows_end()? as usize == self.list.read().len() {
             return Ok(());
         }
         writer.versions.clear();
