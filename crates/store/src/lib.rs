@@ -27,6 +27,7 @@ mod outbox;
 mod publishing;
 mod reading;
 mod receiving;
+mod reopening;
 mod salvage;
 mod seal;
 mod shared;

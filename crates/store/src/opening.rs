@@ -54,7 +54,7 @@ struct Databases {
 }
 
 /// The snapshot as it was read before the cache was open.
-struct ReadAhead {
+pub(crate) struct ReadAhead {
     /// The cache whose snapshot it is, by the desk's word.
     of: Uuid,
     snapshot: Option<Snapshot>,
@@ -180,7 +180,7 @@ impl Shared {
     }
 
     /// Fills the columns from the snapshot and what came after it, or else from all rows; tells which.
-    fn read_columns(&self, writer: &mut Writer, ahead: Option<ReadAhead>) -> Result<bool, StoreError> {
+    pub(crate) fn read_columns(&self, writer: &mut Writer, ahead: Option<ReadAhead>) -> Result<bool, StoreError> {
         let cache = self.cache()?;
         let position = cache.position()?;
         let is_ours = |head: &SnapshotHead| head.epoch == position.epoch && head.sequence >= position.trimmed;
@@ -385,7 +385,7 @@ fn lacks_rows(cache: Cache, floor: Option<&Floor>) -> Result<Cache, OpenError> {
     Ok(cache)
 }
 
-fn set_cache_aside(folder: &Folder, why: &str, now: DateTime<Utc>) -> Result<String, StoreError> {
+pub(crate) fn set_cache_aside(folder: &Folder, why: &str, now: DateTime<Utc>) -> Result<String, StoreError> {
     let aside = folder.set_aside(CACHE, "damaged", now)?;
     Ok(format!(
         "Кэш заявлений был повреждён ({why}): отложен в {} и читается заново. Ответы и черновики не пострадали.",
@@ -393,84 +393,11 @@ fn set_cache_aside(folder: &Folder, why: &str, now: DateTime<Utc>) -> Result<Str
     ))
 }
 
-fn fresh_cache(folder: &Folder, key: &Key) -> Result<Cache, StoreError> {
+pub(crate) fn fresh_cache(folder: &Folder, key: &Key) -> Result<Cache, StoreError> {
     Ok(Cache::open(&folder.path().join(CACHE), key)?)
 }
 
 impl Shared {
-    /// Sets a cache aside that was found damaged while open; tells whether it was.
-    pub(crate) fn rebuild_if_damaged(&self, writer: &mut Writer, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let damaged = self.cache_damaged.load(Ordering::SeqCst);
-        if damaged {
-            self.replace_cache(writer, "найдено при чтении", now)?;
-            self.cache_damaged.store(false, Ordering::SeqCst);
-        }
-        Ok(damaged)
-    }
-
-    /// Goes on with the cache as it was opened anew: the last pages may not be in it, and are asked for again.
-    pub(crate) fn take_up_cache(&self, writer: &mut Writer, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let cache = self.cache()?;
-        let position = cache.position()?;
-        // What was not committed may be gone at the same position too, and an answer settled by it is on the desk only.
-        let is_whole = !writer.uncommitted && writer.unpublished.is_empty();
-        if is_whole && position == writer.position && cache.rows_end()? as usize == self.list.read().len() {
-            return Ok(());
-        }
-        writer.versions.clear();
-        writer.unpublished.clear();
-        self.put_back_settled(writer)?;
-        if let Err(error) = self.read_columns(writer, None) {
-            return if error.is_damage() { self.replace_cache(writer, &error.to_string(), now) } else { Err(error) };
-        }
-        writer.next_sequence = writer.next_sequence.max(self.given.load(Ordering::SeqCst));
-        // Our own consumers may have seen what is gone here.
-        let mut position = Position { epoch: Uuid::new_v4(), ..position };
-        writer.seen = position.rereading.then(HashSet::new);
-        if position.rereading {
-            position.cursor = None;
-        }
-        self.upstream_epoch.fetch_add(1, Ordering::SeqCst);
-        self.set_position(writer, position)?;
-        self.list.write().settle();
-        self.wake();
-        Ok(())
-    }
-
-    /// Answers that a base had settled that is lost are the outbox's again: the desk still has them.
-    fn put_back_settled(&self, writer: &mut Writer) -> Result<(), StoreError> {
-        for order in std::mem::take(&mut writer.settled) {
-            if let Some(plain) = self.desk.get(Drawer::Answers, &order.to_be_bytes())? {
-                self.outbox.write().put(order, decode(&plain, "ответ в очереди")?);
-            }
-        }
-        Ok(())
-    }
-
-    /// Begins a new cache, in a new epoch of ours, to be read from the upstream's beginning.
-    fn replace_cache(&self, writer: &mut Writer, why: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let words = set_cache_aside(&self.folder, why, now)?;
-        let cache = fresh_cache(&self.folder, &self.key)?;
-        let position = cache.position()?;
-        let name = cache.name;
-        *self.cache.write() = Some(Arc::new(cache));
-        *self.list.write() = Worklist::new();
-        writer.seen = None;
-        writer.unsnapped = 0;
-        writer.written = 0;
-        writer.versions.clear();
-        writer.unpublished.clear();
-        self.put_back_settled(writer)?;
-        let floor = encode(&Floor(name, 0), "счётчик")?;
-        self.desk.write(&[Change::Put(Drawer::Counters, FLOOR.to_vec(), floor)])?;
-        self.set_position(writer, position)?;
-        self.queue_delivered_again()?;
-        self.upstream_epoch.fetch_add(1, Ordering::SeqCst);
-        self.report(now, words);
-        self.wake();
-        Ok(())
-    }
-
     /// Puts rows into the columns as they stand. Choices stand under their cancellations, so that these are
     /// put first.
     fn take_up_rows(

@@ -140,18 +140,6 @@ impl Shared {
         }
     }
 
-    /// Opens both databases anew after a write that the disk has refused.
-    fn reopen(&self) -> Result<(), StoreError> {
-        let mut writer = self.writer.lock();
-        let _journaling = self.journaling.lock();
-        self.desk.reopen()?;
-        if !self.renew_cache(&mut writer)? {
-            return Err(StoreError::Closed);
-        }
-        self.take_up_cache(&mut writer, Utc::now())?;
-        self.publish_answered(&mut writer, Utc::now())
-    }
-
     pub(crate) fn append_to_journal(
         &self,
         entries: &[JournalEntry],

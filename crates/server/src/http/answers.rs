@@ -7,6 +7,7 @@ use prikrep_domain::{AnswerDraft, AnswerId, AnswerSchema, Application, Applicati
 
 use super::body::{BodyFault, JsonBytes, json_bytes, to_json};
 use super::query::{PathIds, guid};
+use super::work::Queue;
 use super::{Failure, Shared};
 use crate::SignedIn;
 
@@ -55,7 +56,7 @@ pub(crate) async fn put(
     let now = api.now();
     let (repeated, json) = api
         .work
-        .with_store(move |register| {
+        .with(Queue::Store, move |register| {
             let answered = register.answer(&who, id, answer_id, &draft, now)?;
             Ok::<_, Problem>((answered.repeated, to_json(&answered.application)?))
         })

@@ -7,6 +7,7 @@ use prikrep_domain::{Application, ApplicationId, Found, MAX_PAGE_BYTES, Problem}
 
 use super::body::{json_bytes, to_json};
 use super::query::{Params, PathIds, guid};
+use super::work::Queue;
 use super::{Failure, Shared};
 use crate::search::Search;
 use crate::{Register, SignedIn};
@@ -29,7 +30,7 @@ pub(crate) async fn search(
     who: SignedIn,
     Params(search): Params<Search>,
 ) -> Result<Response, Failure> {
-    let json = api.work.with_store(move |register| found(register, &who, search)).await?;
+    let json = api.work.with(Queue::Store, move |register| found(register, &who, search)).await?;
     Ok(json_bytes(StatusCode::OK, json))
 }
 
@@ -63,5 +64,5 @@ pub(crate) async fn card(
 ) -> Result<Response, Failure> {
     let id = guid("id", &id, ApplicationId::parse)?;
     let read = move |register: &Register| to_json(&register.application(&who, id)?);
-    Ok(json_bytes(StatusCode::OK, api.work.with_store(read).await?))
+    Ok(json_bytes(StatusCode::OK, api.work.with(Queue::Store, read).await?))
 }

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use prikrep_domain::Directory;
 
 use super::body::json_bytes;
+use super::work::Queue;
 use super::{Failure, Shared};
 use crate::SignedIn;
 
@@ -30,7 +31,7 @@ pub(crate) async fn directory(
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let now = api.now();
-    let read = api.work.with_store(move |register| register.directory(&who, now));
+    let read = api.work.with(Queue::Store, move |register| register.directory(&who, now));
     let document = read.await?;
     let mut response = if knows(&headers, &document.etag) {
         StatusCode::NOT_MODIFIED.into_response()

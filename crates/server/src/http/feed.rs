@@ -13,6 +13,7 @@ use utoipa::IntoParams;
 
 use super::body::{json_bytes, to_json_of_about};
 use super::query::Params;
+use super::work::Queue;
 use super::{Failure, Shared};
 use crate::search::Fields;
 use crate::{Register, SignedIn, words};
@@ -114,7 +115,8 @@ pub(crate) async fn feed(
         // Seen before reading: what changes during the reading wakes again.
         news.borrow_and_update();
         let reader = who.clone();
-        let read = api.work.with_pages(move |register| read_page(register, &reader, after.as_deref(), limit, zstd));
+        let read =
+            api.work.with(Queue::Pages, move |register| read_page(register, &reader, after.as_deref(), limit, zstd));
         let page = read.await?;
         if !page.nothing_new || Instant::now() >= until || api.parts.stopping.is_cancelled() {
             return Ok(page.into_response());

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use prikrep_domain::Problem;
 
 use super::body::{json_bytes, to_json};
+use super::work::Queue;
 use super::{Failure, Shared};
 use crate::condition::Condition;
 use crate::words;
@@ -45,5 +46,5 @@ pub(crate) async fn metrics(State(api): State<Shared>) -> Result<Response, Failu
 
 async fn read(api: &Shared) -> Result<Condition, Failure> {
     let (conditions, now) = (api.parts.conditions.clone(), api.now());
-    api.work.with_store(move |_| Ok::<_, Problem>(conditions.read(now))).await
+    api.work.with(Queue::Store, move |_| Ok::<_, Problem>(conditions.read(now))).await
 }

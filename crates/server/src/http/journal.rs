@@ -7,6 +7,7 @@ use prikrep_domain::{JournalPage, Problem};
 
 use super::body::{BodyFault, JsonBytes, json_bytes, to_json};
 use super::query::Params;
+use super::work::Queue;
 use super::{Failure, Shared};
 use crate::journal::{JournalSearch, Report, Reported};
 use crate::{SignedIn, words};
@@ -31,7 +32,7 @@ pub(crate) async fn report(State(api): State<Shared>, who: SignedIn, body: JsonB
         BodyFault::Malformed(problem) => problem,
         BodyFault::Field(error) => words::bad_fields(vec![error]),
     })?;
-    let written = api.work.with_store(move |register| to_json(&register.report(&who, &report)?)).await?;
+    let written = api.work.with(Queue::Store, move |register| to_json(&register.report(&who, &report)?)).await?;
     Ok(json_bytes(StatusCode::OK, written))
 }
 
@@ -55,5 +56,5 @@ pub(crate) async fn read(
 ) -> Result<Response, Failure> {
     let read =
         move |register: &crate::Register| -> Result<Vec<u8>, Problem> { to_json(&register.journal(&who, &search)?) };
-    Ok(json_bytes(StatusCode::OK, api.work.with_store(read).await?))
+    Ok(json_bytes(StatusCode::OK, api.work.with(Queue::Store, read).await?))
 }

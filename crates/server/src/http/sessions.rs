@@ -8,6 +8,7 @@ use prikrep_domain::{Credentials, PasswordChange, Session};
 
 use super::body::{BodyFault, JsonBytes, json_bytes, to_json};
 use super::client::ClientAddress;
+use super::work::Queue;
 use super::{Failure, Secured, Shared};
 use crate::{Register, SignedIn, words};
 
@@ -43,11 +44,11 @@ pub(crate) async fn sign_in(
     let is_at_its_place = api.parts.register.is_at_its_place(&credentials.login, address, now);
     api.rates.sign_in(address, is_at_its_place.then(|| credentials.login.trim().to_ascii_lowercase()))?;
     let work = move |register: &Register| register.sign_in(&credentials, address, now);
-    let session = api.work.with_password(is_at_its_place, work).await?;
+    let session = api.work.with(Queue::Password { is_at_its_place }, work).await?;
     if let Err(problem) = api.check_certificate(session.role, secured.as_deref()) {
         // Nobody has its token, and nobody gets it.
         let token = session.token.unwrap_or_default();
-        api.work.with_store(move |register| register.sign_out(&register.signed_in(&token, now)?)).await?;
+        api.work.with(Queue::Store, move |register| register.sign_out(&register.signed_in(&token, now)?)).await?;
         return Err(problem.into());
     }
     Ok(json_bytes(StatusCode::CREATED, to_json(&session)?))
@@ -73,7 +74,7 @@ pub(crate) async fn current(who: SignedIn) -> Result<Response, Failure> {
         (status = 503, description = "unavailable, with Retry-After; the token is dead all the same"),
     ))]
 pub(crate) async fn sign_out(State(api): State<Shared>, who: SignedIn) -> Result<StatusCode, Failure> {
-    api.work.with_store(move |register| register.sign_out(&who)).await?;
+    api.work.with(Queue::Store, move |register| register.sign_out(&who)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -88,7 +89,7 @@ pub(crate) async fn sign_out(State(api): State<Shared>, who: SignedIn) -> Result
         (status = 503, description = "unavailable, with Retry-After; the tokens are dead all the same"),
     ))]
 pub(crate) async fn sign_out_everywhere(State(api): State<Shared>, who: SignedIn) -> Result<StatusCode, Failure> {
-    api.work.with_store(move |register| register.sign_out_everywhere(&who)).await?;
+    api.work.with(Queue::Store, move |register| register.sign_out_everywhere(&who)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -123,6 +124,6 @@ pub(crate) async fn change_password(
     let is_at_its_place = api.parts.register.is_at_its_place(login, address, now);
     api.rates.sign_in(address, is_at_its_place.then(|| login.to_owned()))?;
     let work = move |register: &Register| register.change_password(&who, &change, address, now);
-    api.work.with_password(is_at_its_place, work).await?;
+    api.work.with(Queue::Password { is_at_its_place }, work).await?;
     Ok(StatusCode::NO_CONTENT)
 }

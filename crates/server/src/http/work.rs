@@ -18,6 +18,21 @@ const PAGE_TURN: Duration = Duration::from_secs(20);
 /// The same for a sign-in: at eight o'clock everybody comes at once.
 const PASSWORD_TURN: Duration = Duration::from_secs(10);
 
+/// Where work waits for its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Queue {
+    /// What a person waits for.
+    Store,
+    /// Pages of the feed: hundreds of workstations that hear of a change at once stand here, and not in front of
+    /// who answers or searches meanwhile.
+    Pages,
+    /// What hashes a password. Whoever is at the usual place stands in no queue with strangers.
+    Password {
+        /// Whether the login usually signs in from there.
+        is_at_its_place: bool,
+    },
+}
+
 pub(crate) struct Work {
     register: Arc<Register>,
     store: Arc<Semaphore>,
@@ -40,57 +55,23 @@ impl Work {
         }
     }
 
-    /// Runs something with the store.
-    pub(crate) async fn with_store<T, E>(
+    /// Runs something that blocks, when its turn has come.
+    pub(crate) async fn with<T, E>(
         &self,
+        queue: Queue,
         work: impl FnOnce(&Register) -> Result<T, E> + Send + 'static,
     ) -> Result<T, Failure>
     where
         T: Send + 'static,
         E: Into<Failure> + Send + 'static,
     {
-        let permit = turn(&self.store, STORE_TURN).await?;
-        self.run(permit, work).await
-    }
-
-    /// Reads a page of the feed. Hundreds of workstations that hear of a change at once stand in a queue of
-    /// their own: whoever answers or searches meanwhile is not behind them.
-    pub(crate) async fn with_pages<T, E>(
-        &self,
-        work: impl FnOnce(&Register) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, Failure>
-    where
-        T: Send + 'static,
-        E: Into<Failure> + Send + 'static,
-    {
-        let permit = turn(&self.pages, PAGE_TURN).await?;
-        self.run(permit, work).await
-    }
-
-    /// Runs something that hashes a password. Whoever is at the usual place stands in no queue with strangers.
-    pub(crate) async fn with_password<T, E>(
-        &self,
-        is_at_its_place: bool,
-        work: impl FnOnce(&Register) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, Failure>
-    where
-        T: Send + 'static,
-        E: Into<Failure> + Send + 'static,
-    {
-        let queue = if is_at_its_place { &self.passwords } else { &self.strangers };
-        let permit = turn(queue, PASSWORD_TURN).await?;
-        self.run(permit, work).await
-    }
-
-    async fn run<T, E>(
-        &self,
-        permit: OwnedSemaphorePermit,
-        work: impl FnOnce(&Register) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, Failure>
-    where
-        T: Send + 'static,
-        E: Into<Failure> + Send + 'static,
-    {
+        let (places, patience) = match queue {
+            Queue::Store => (&self.store, STORE_TURN),
+            Queue::Pages => (&self.pages, PAGE_TURN),
+            Queue::Password { is_at_its_place: true } => (&self.passwords, PASSWORD_TURN),
+            Queue::Password { is_at_its_place: false } => (&self.strangers, PASSWORD_TURN),
+        };
+        let permit = turn(places, patience).await?;
         let register = Arc::clone(&self.register);
         let done = spawn_blocking(move || {
             let result = work(&register);
@@ -138,18 +119,18 @@ mod tests {
                 begun.send(()).unwrap();
                 held.recv().map_err(|_| words::busy())
             };
-            first.with_store(holding).await
+            first.with(Queue::Store, holding).await
         });
         begins.await.unwrap();
         tokio::time::pause();
-        let second = work.with_store(|_| Ok::<_, Problem>(()));
+        let second = work.with(Queue::Store, |_| Ok::<_, Problem>(()));
         // Blocking work stops the paused clock from going on by itself.
         let (second, ()) = tokio::join!(second, tokio::time::advance(STORE_TURN * 2));
         let second = second.unwrap_err().into_response();
         assert_eq!((second.status().as_u16(), &second.headers()["retry-after"]), (503, &"1".parse().unwrap()));
         release.send(()).unwrap();
         first.await.unwrap().unwrap();
-        assert!(work.with_store(|_| Ok::<_, Problem>(())).await.is_ok());
+        assert!(work.with(Queue::Store, |_| Ok::<_, Problem>(())).await.is_ok());
     }
 
     #[tokio::test]
@@ -162,10 +143,10 @@ mod tests {
             let (work, held) = (Arc::clone(&work), Arc::clone(&held));
             readers.spawn(async move {
                 let holding = move |_: &Register| held.lock().recv().map_err(|_| words::busy());
-                work.with_pages(holding).await.map_err(drop)
+                work.with(Queue::Pages, holding).await.map_err(drop)
             });
         }
-        assert!(work.with_store(|_| Ok::<_, Problem>(())).await.is_ok());
+        assert!(work.with(Queue::Store, |_| Ok::<_, Problem>(())).await.is_ok());
         (0..32).for_each(|_| release.send(()).unwrap());
         assert!(readers.join_all().await.into_iter().all(|read| read.is_ok()));
     }
@@ -174,8 +155,8 @@ mod tests {
     async fn a_panic_in_the_work_is_an_internal_failure_and_gives_its_place_back() {
         let (_folder, work) = work(1);
         let falls = |_: &Register| -> Result<(), Problem> { panic!("on purpose") };
-        let failed = work.with_store(falls).await.unwrap_err().into_response();
+        let failed = work.with(Queue::Store, falls).await.unwrap_err().into_response();
         assert_eq!(failed.status(), 500);
-        assert!(work.with_store(|_| Ok::<_, Problem>(())).await.is_ok());
+        assert!(work.with(Queue::Store, |_| Ok::<_, Problem>(())).await.is_ok());
     }
 }
