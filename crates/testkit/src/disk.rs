@@ -77,7 +77,24 @@ impl Disk {
     }
 }
 
-/// The same from within the program that runs on the disk.
+/// Runs one test of this program once more, by itself, on a disk of a drill.
+///
+/// # Panics
+/// When that test does not pass.
+#[must_use]
+pub fn again_on_a_disk(test: &str, recorded: bool) -> Disk {
+    let folder = TempDir::with_prefix("prikrep-test-").unwrap();
+    let disk = Disk::over(folder.path());
+    let mut program = Command::new(std::env::current_exe().unwrap());
+    program.args(["--exact", test, "--nocapture"]);
+    disk.under(&mut program, recorded);
+    let ended = program.output().unwrap();
+    let words = [ended.stdout, ended.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+    assert!(ended.status.success() && words[0].contains("1 passed"), "{}{}", words[0], words[1]);
+    disk
+}
+
+/// Changes what the disk of this program does from now on.
 ///
 /// # Panics
 /// When it does not.

@@ -10,6 +10,7 @@ use prikrep_domain::{
     ALL_DECISIONS, Application, ApplicationType, Cursor, Delivery, Directory, FeedPage, FieldError, Problem,
     ProblemKind, Status,
 };
+use prikrep_fuzzing::written;
 use prikrep_store::{Key, Quarantined, fuzzing as store};
 use prikrep_testkit::given::{alone, application, doctor, draft, full_application, moment, record};
 use prikrep_worklist::{Row, Worklist};
@@ -295,13 +296,7 @@ fn columns() -> Vec<Vec<u8>> {
         if settled {
             list.settle();
         }
-        let mut bytes = Vec::new();
-        list.write_snapshot(&mut |chunk| {
-            bytes.extend_from_slice(chunk);
-            Ok(())
-        })
-        .unwrap();
-        bytes
+        written(&list)
     };
     vec![list(0, true), list(1, true), list(1, false), list(7, true), list(7, false), b"prikwl01".to_vec()]
 }

@@ -15,7 +15,7 @@ mod wire;
 pub use asked::{identifiers, parameters};
 pub use connection::requests;
 pub use files::{configuration, directory, profile, settings};
-pub use list::columns;
+pub use list::{columns, written};
 pub use sealed::{backup, journal, sealing};
 pub use stored::values;
 pub use wire::{bodies, page, problem};

@@ -11,7 +11,12 @@ fn read(bytes: &[u8]) -> Option<Worklist> {
     Worklist::read_snapshot(&mut chunks).ok()
 }
 
-fn write(list: &Worklist) -> Vec<u8> {
+/// The columns of a list as they are kept.
+///
+/// # Panics
+/// Never: memory takes everything.
+#[must_use]
+pub fn written(list: &Worklist) -> Vec<u8> {
     let mut bytes = Vec::new();
     list.write_snapshot(&mut |chunk| {
         bytes.extend_from_slice(chunk);
@@ -34,7 +39,7 @@ fn queries() -> impl Iterator<Item = Query> {
 /// See the module.
 pub fn columns(data: &[u8]) {
     let Some(mut list) = read(data) else { return };
-    let again = read(&write(&list)).expect("what was written is read");
+    let again = read(&written(&list)).expect("what was written is read");
     let shown = |list: &Worklist| queries().map(|query| list.run(&query, ZONE)).collect::<Vec<_>>();
     let before = shown(&list);
     assert_eq!(shown(&again), before);
@@ -47,7 +52,7 @@ pub fn columns(data: &[u8]) {
         list.cancellations_of(id).for_each(drop);
     }
     grow(&mut list);
-    assert_eq!(shown(&read(&write(&list)).expect("read after it grew")), shown(&list));
+    assert_eq!(shown(&read(&written(&list)).expect("read after it grew")), shown(&list));
 }
 
 /// Changes it as a store does.

@@ -18,11 +18,10 @@ mod script;
 
 use std::collections::HashSet;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use prikrep_testkit::disk::{Disk, Done, is_on_a_disk};
+use prikrep_testkit::disk::{Done, again_on_a_disk, is_on_a_disk};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tempfile::TempDir;
@@ -51,7 +50,7 @@ fn whenever_the_power_is_lost_nothing_acknowledged_is() {
         // The same test, started by itself: the program that is recorded.
         return script.perform(Path::new(&std::env::var_os("DISK_FOLDER").unwrap()));
     }
-    let done = recorded();
+    let done = again_on_a_disk(NAME, true).recorded();
     let syncs = done.iter().filter(|done| matches!(done, Done::Synced(_))).count();
     let trials = trials(&done);
     println!("{} calls, {syncs} syncs, {} steps, {} trials", done.len(), script.len(), trials.len());
@@ -73,18 +72,6 @@ fn whenever_the_power_is_lost_nothing_acknowledged_is() {
     let failures = failures.into_inner().unwrap();
     let shown: Vec<&String> = failures.iter().take(10).collect();
     assert!(failures.is_empty(), "{} of {} trials: {shown:#?}", failures.len(), trials.len());
-}
-
-/// Runs the script as a program of its own, to its end.
-fn recorded() -> Vec<Done> {
-    let folder = TempDir::with_prefix("prikrep-test-").unwrap();
-    let disk = Disk::over(folder.path());
-    let mut program = Command::new(std::env::current_exe().unwrap());
-    program.args(["--exact", NAME, "--nocapture"]);
-    disk.under(&mut program, true);
-    let ended = program.output().unwrap();
-    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
-    disk.recorded()
 }
 
 fn trials(done: &[Done]) -> Vec<Trial> {

@@ -1,29 +1,15 @@
 //! A workstation whose disk takes nothing more, for a while.
 
 use std::path::Path;
-use std::process::Command;
 
 use chrono::Utc;
 use prikrep_domain::{AnswerDraft, ApplicationId, DecisionKind};
-use prikrep_testkit::disk::{Disk, DiskState, change_own_disk, is_on_a_disk};
+use prikrep_testkit::disk::{DiskState, again_on_a_disk, change_own_disk, is_on_a_disk};
 use prikrep_testkit::{PASSWORD, draft_of};
 use prikrep_ui::{Action, CardState, DiskTrouble};
-use tempfile::TempDir;
 
 use crate::device::{Device, PASSPHRASE};
 use crate::region::Region;
-
-/// Starts a test of this program once more by itself, on a disk of a drill.
-fn again_on_a_disk(test: &str) {
-    let folder = TempDir::with_prefix("prikrep-test-").unwrap();
-    let disk = Disk::over(folder.path());
-    let mut program = Command::new(std::env::current_exe().unwrap());
-    program.args(["--exact", test, "--nocapture"]);
-    disk.under(&mut program, false);
-    let ended = program.output().unwrap();
-    let words = [ended.stdout, ended.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
-    assert!(ended.status.success() && words[0].contains("1 passed"), "{}{}", words[0], words[1]);
-}
 
 fn typed(words: String) -> AnswerDraft {
     AnswerDraft { comment: words, ..draft_of(DecisionKind::Refuse, Utc::now()) }
@@ -92,7 +78,8 @@ fn until_refused(device: &mut Device, id: ApplicationId) -> String {
 #[test]
 fn a_full_disk_is_told_and_what_was_typed_stays() {
     if !is_on_a_disk() {
-        return again_on_a_disk("disk::a_full_disk_is_told_and_what_was_typed_stays");
+        drop(again_on_a_disk("disk::a_full_disk_is_told_and_what_was_typed_stays", false));
+        return;
     }
     a_disk_takes_nothing(DiskState::Full, DiskTrouble::Full);
 }
@@ -100,7 +87,8 @@ fn a_full_disk_is_told_and_what_was_typed_stays() {
 #[test]
 fn a_read_only_disk_is_told_and_what_was_typed_stays() {
     if !is_on_a_disk() {
-        return again_on_a_disk("disk::a_read_only_disk_is_told_and_what_was_typed_stays");
+        drop(again_on_a_disk("disk::a_read_only_disk_is_told_and_what_was_typed_stays", false));
+        return;
     }
     a_disk_takes_nothing(DiskState::ReadOnly, DiskTrouble::Refusing);
 }
