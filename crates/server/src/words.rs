@@ -81,10 +81,12 @@ pub(crate) fn disk(trouble: &DiskTrouble) -> String {
 
 /// The clock is not the federal service's.
 pub(crate) fn clock_ahead(minutes: i64) -> String {
+    const DAY: i64 = 24 * 60;
     let how = if minutes > 0 { "спешат" } else { "отстают" };
+    let (much, of) = if minutes.abs() < 2 * DAY { (minutes, "мин.") } else { (minutes / DAY, "сут.") };
     format!(
-        "Часы сервера {how} на {} мин. по сравнению с федеральным сервисом: проверьте время. Пока они расходятся, старые записи журнала не удаляются",
-        minutes.abs()
+        "Часы сервера {how} на {} {of} по сравнению с федеральным сервисом: проверьте время. Пока они расходятся, старые записи журнала не удаляются",
+        much.abs()
     )
 }
 

@@ -131,11 +131,8 @@ pub(crate) fn status_bar_ui(ui: &mut Ui, snapshot: &Snapshot, work: &Work, actio
 
 /// How the clock differs, in words.
 fn clock_words(ahead_minutes: i64) -> Cow<'static, str> {
-    if ahead_minutes > 0 {
-        t!("clock-ahead", minutes = ahead_minutes)
-    } else {
-        t!("clock-behind", minutes = ahead_minutes.abs())
-    }
+    let span = format::span(ahead_minutes.unsigned_abs() * 60);
+    if ahead_minutes > 0 { t!("clock-ahead", span = span) } else { t!("clock-behind", span = span) }
 }
 
 /// How fresh the list is, in words.
