@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use prikrep_daemon::{Connection, DaemonStatus};
-use prikrep_store::{DamageReport, Shelf};
+use prikrep_store::{DamageReport, Shelf, StoreError};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -190,13 +190,23 @@ impl Conditions {
 
     /// Whether nothing speaks against this computer's clock: where there is a federal service, it has answered and its
     /// clock shows the same.
-    pub(crate) fn clock_is_right(&self, register: &Register, now: DateTime<Utc>) -> bool {
+    fn clock_is_right(&self, now: DateTime<Utc>) -> bool {
         let agrees = self.upstream().is_none_or(|upstream| {
             upstream.last_pull_at.is_some()
                 && upstream.state != UpstreamState::Starting
                 && upstream.clock_ahead_minutes.is_none()
         });
-        agrees && register.last_entry_at.lock().is_none_or(|last| last <= now + CLOCK_TOLERANCE)
+        agrees && self.register.last_entry_at.lock().is_none_or(|last| last <= now + CLOCK_TOLERANCE)
+    }
+
+    /// Forgets what is over: sessions, and entries of the journal after their time. Blocks on the disk.
+    pub(crate) fn sweep(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.register.sweep(now)?;
+        // By a clock that is wrong everything would be old.
+        if self.clock_is_right(now) {
+            self.register.trim_journal(now)?;
+        }
+        Ok(())
     }
 
     /// Reads it. May block on the disk.
@@ -258,5 +268,92 @@ impl Register {
             sessions: self.sessions.count(),
             damage: census.damage,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use prikrep_store::Applied;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::Config;
+
+    fn at(day: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::days(20_000 + day)
+    }
+
+    /// A federal service that was pulled from and whose clock shows the same.
+    fn in_step() -> DaemonStatus {
+        DaemonStatus {
+            connection: Connection::Online { since: at(0) },
+            account: None,
+            pulling: None,
+            last_pull_at: Some(at(0)),
+            last_pull: None,
+            next_pull_at: None,
+            since_start: Applied::default(),
+            last_trouble: None,
+            pushes: BTreeMap::new(),
+            clock_ahead: None,
+            directory_at: None,
+            restarts: BTreeMap::new(),
+        }
+    }
+
+    /// A register with `days` entries in its journal, one a day, which keeps them for 30 days.
+    fn register(folder: &TempDir, days: i64) -> Arc<Register> {
+        let mut config = Config { data_dir: folder.path().join("data"), ..Config::default() };
+        config.journal.keep_days = 30;
+        let store = crate::open_store(&config, true, at(0)).unwrap();
+        let register = Register::open(store, &config, at(0)).unwrap();
+        let long = "x".repeat(15_000);
+        for day in 0..days {
+            register.note_command("root", &long, at(day)).unwrap();
+        }
+        Arc::new(register)
+    }
+
+    fn conditions(register: &Arc<Register>, status: Option<DaemonStatus>) -> Conditions {
+        Conditions {
+            register: Arc::clone(register),
+            daemon: status.map(|status| watch::channel(status).1),
+            tls: None,
+            exposure: None,
+            stopping: CancellationToken::new(),
+        }
+    }
+
+    #[test]
+    fn a_clock_that_may_be_wrong_removes_nothing_from_the_journal() {
+        let folder = tempfile::tempdir().unwrap();
+        let register = register(&folder, 700);
+        let first = || register.check_journal().unwrap().first;
+        let today = at(1_000);
+        let doubtful = [
+            DaemonStatus { connection: Connection::Starting, ..in_step() },
+            DaemonStatus { last_pull_at: None, ..in_step() },
+            DaemonStatus { clock_ahead: Some(TimeDelta::days(300)), ..in_step() },
+            DaemonStatus { clock_ahead: Some(TimeDelta::minutes(-4)), ..in_step() },
+        ];
+        for status in doubtful {
+            conditions(&register, Some(status.clone())).sweep(today).unwrap();
+            assert_eq!(first(), 1, "{status:?}");
+        }
+        // Behind its own last entry a clock is wrong, whatever others show.
+        conditions(&register, Some(in_step())).sweep(at(698)).unwrap();
+        assert_eq!(first(), 1);
+        conditions(&register, Some(in_step())).sweep(today).unwrap();
+        assert!(first() > 1, "a clock that is right removes what is old");
+    }
+
+    #[test]
+    fn without_a_federal_service_the_own_clock_is_believed() {
+        let folder = tempfile::tempdir().unwrap();
+        let register = register(&folder, 700);
+        conditions(&register, None).sweep(at(1_000)).unwrap();
+        assert!(register.check_journal().unwrap().first > 1);
     }
 }

@@ -192,14 +192,8 @@ async fn sweep(api: Shared) {
             () = api.parts.stopping.cancelled() => return,
         }
         api.rates.sweep();
-        let (register, now) = (Arc::clone(&api.parts.register), api.now());
-        // By a clock that is wrong everything would be old.
-        let trims = api.parts.conditions.clock_is_right(&register, now);
-        let swept = move || match register.sweep(now) {
-            Ok(_) if trims => register.trim_journal(now).map(drop),
-            swept => swept.map(drop),
-        };
-        match spawn_blocking(swept).await {
+        let (conditions, now) = (api.parts.conditions.clone(), api.now());
+        match spawn_blocking(move || conditions.sweep(now)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(error = crate::words::chain(&error), "what is over could not be removed"),
             Err(_) => tracing::error!("the sweep of sessions failed"),
