@@ -160,7 +160,7 @@ impl App {
             stage,
             data_folder: Arc::clone(&self.data_folder),
             notice_trouble: self.notices.problem(),
-            version: env!("CARGO_PKG_VERSION"),
+            version: prikrep_daemon::VERSION,
         }
     }
 

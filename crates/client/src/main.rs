@@ -19,7 +19,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Прикрепление онлайн: рабочее место регистратора. Без команды открывает окно.
 #[derive(Debug, Parser)]
-#[command(name = "prikrep", version)]
+#[command(name = "prikrep", version = prikrep_daemon::VERSION)]
 struct Arguments {
     /// Адрес регистра; запоминается для следующих запусков
     #[arg(long, value_name = "URL")]

@@ -32,6 +32,9 @@ mod supervise;
 mod trouble;
 mod upstream;
 
+/// The version of these programs; of a release also the commit from which it was built.
+pub const VERSION: &str = env!("PRIKREP_VERSION");
+
 pub use async_store::AsyncStore;
 pub use clock::{Clock, SystemClock};
 pub use daemon::{Config, Daemon, Pulls, STOP_TIMEOUT};

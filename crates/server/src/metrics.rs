@@ -11,6 +11,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::condition::{Condition, UpstreamState};
@@ -57,6 +58,7 @@ pub(crate) struct Metrics {
 impl Metrics {
     pub(crate) fn new(with_certificate: bool) -> Self {
         let mut registry = Registry::with_prefix("prikrep");
+        registry.register("build", "Which version runs", Info::new([("version", prikrep_daemon::VERSION)]));
         let latency = Family::new_with_constructor((|| Histogram::new(BUCKETS_SECS)) as fn() -> Histogram);
         let requests = Family::<RequestLabels, Counter>::default();
         registry.register("http_requests", "Requests by method, route and status", requests.clone());

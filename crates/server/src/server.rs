@@ -139,7 +139,8 @@ impl Server {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let door = Door { connections: config.limits.connections, patience: config.patience, tls };
         let serving = tokio::spawn(crate::serving::serve(listener, router(api), door, stopping.clone()));
-        tracing::info!(%address, scheme, upstream = syncing.is_some(), "the register serves");
+        let version = prikrep_daemon::VERSION;
+        tracing::info!(%address, scheme, version, upstream = syncing.is_some(), "the register serves");
         Ok(Running { address, scheme, register, store, conditions, syncing, stopping, serving, sweeping, control })
     }
 }

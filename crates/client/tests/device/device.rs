@@ -67,7 +67,8 @@ impl Device {
         Self::start_trusting(folder, server, login, keyring, Some(ca_file))
     }
 
-    fn start(folder: TempDir, server: &str, login: &str) -> Self {
+    /// The same with the data that a folder has.
+    pub fn start(folder: TempDir, server: &str, login: &str) -> Self {
         let absent = MemoryKeyring::default();
         absent.set(Condition::Absent);
         Self::start_with(folder, server, login, Arc::new(absent))

@@ -24,5 +24,6 @@ mod journal;
 mod lock;
 mod offline;
 mod region;
+mod releases;
 mod sign_in;
 mod together;

@@ -26,7 +26,7 @@ pub struct Region {
     register: Option<prikrep_server::Running>,
     config: Config,
     organization: Organization,
-    _folder: TempDir,
+    folder: TempDir,
     /// Holds the port while the register is stopped: nobody listens there, and nobody else gets it.
     _port: TcpSocket,
 }
@@ -39,31 +39,36 @@ impl Region {
 
     /// The same with another configuration of the register.
     pub fn start_with(logins: &[&str], change: impl FnOnce(&mut Config)) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let folder = TempDir::with_prefix("prikrep-test-").unwrap();
+        Self::on(folder, (Ipv4Addr::LOCALHOST, 0).into(), APPLICATIONS, change).opened_for(logins)
+    }
+
+    /// A region whose register does not run yet: on the data in a folder, at an address.
+    pub fn on(folder: TempDir, address: SocketAddr, applications: u64, change: impl FnOnce(&mut Config)) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let (gateway, port) = runtime.block_on(async {
-            let scale =
-                Scale { applications: APPLICATIONS, organizations: 3, seed: SEED, start: prikrep_testkit::start() };
-            (Simulator::start(Options::of(scale)).await.unwrap(), free_port())
+            let scale = Scale { applications, organizations: 3, seed: SEED, start: prikrep_testkit::start() };
+            (Simulator::start(Options::of(scale)).await.unwrap(), held_port(address))
         });
         let mut config = configured(folder.path(), &gateway, port.local_addr().unwrap());
         change(&mut config);
         let organization = gateway.read(|gateway| gateway.organizations().next().cloned().unwrap());
-        let mut region = Self {
-            runtime,
-            gateway: Some(gateway),
-            register: None,
-            config,
-            organization,
-            _folder: folder,
-            _port: port,
-        };
-        region.start_register();
-        region.runtime.block_on(region.register().pull_now()).unwrap();
+        Self { runtime, gateway: Some(gateway), register: None, config, organization, folder, _port: port }
+    }
+
+    /// Starts the register for the first time, lets it pull everything and makes the accounts.
+    pub fn opened_for(mut self, logins: &[&str]) -> Self {
+        self.start_register();
+        self.runtime.block_on(self.register().pull_now()).unwrap();
         for login in logins {
-            region.add_registrar(login);
+            self.add_registrar(login);
         }
-        region
+        self
+    }
+
+    /// The folder of everything that the register has.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The register's address.
@@ -91,6 +96,11 @@ impl Region {
     /// Stops the register: its address refuses connections from now on.
     pub fn stop_register(&mut self) {
         self.runtime.block_on(self.register.take().unwrap().stop());
+    }
+
+    /// Stops the gateway for good.
+    pub fn stop_gateway(&mut self) {
+        self.runtime.block_on(self.gateway.take().unwrap().stop());
     }
 
     /// Gives an account another password.
@@ -133,7 +143,7 @@ impl Region {
         application.organization.oid == self.organization.oid
     }
 
-    fn register(&self) -> &prikrep_server::Running {
+    pub fn register(&self) -> &prikrep_server::Running {
         self.register.as_ref().expect("the register runs")
     }
 
@@ -189,9 +199,13 @@ pub fn employee(login: &str) -> String {
 
 /// A free port that is held: whoever knows it may listen on it, and nobody else gets it meanwhile.
 pub fn free_port() -> TcpSocket {
+    held_port((Ipv4Addr::LOCALHOST, 0).into())
+}
+
+fn held_port(address: SocketAddr) -> TcpSocket {
     let port = TcpSocket::new_v4().unwrap();
     port.set_reuseaddr(true).unwrap();
-    port.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    port.bind(address).unwrap();
     port
 }
 

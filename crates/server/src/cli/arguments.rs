@@ -11,7 +11,7 @@ use prikrep_server::{DEFAULT_PATH, JournalSearch, Login, Search};
 #[derive(Parser)]
 #[command(
     name = "prikrepd",
-    version,
+    version = prikrep_daemon::VERSION,
     after_help = "Код завершения: 0 — выполнено, 1 — не выполнено, 2 — неверный вызов.\n\
         Команды выполняет работающий регистр, а если он не запущен — прямо в его хранилище."
 )]
