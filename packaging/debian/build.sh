@@ -51,12 +51,8 @@ make_files() {
         packaging/debian/copyright >"$files/copyright"
 }
 
-# Of the commit, so that nothing in the packages depends on when they were built.
-if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
-    SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
-fi
-export SOURCE_DATE_EPOCH
-
+# shellcheck source=packaging/environment.sh
+. packaging/environment.sh
 need_tools
 make_files
 umask 022
@@ -69,7 +65,8 @@ for package in "${packages[@]}"; do
     esac
 done
 # In one go: what both programs stand on is built once.
-[ "$build" = no ] || cargo build --release --locked "${crates[@]/#/--package=}" --bins
+[ "$build" = no ] || RUSTFLAGS="${prefixes[*]/#/--remap-path-prefix=}" CFLAGS="${prefixes[*]/#/-ffile-prefix-map=}" \
+    cargo build --release --locked "${crates[@]/#/--package=}" --bins
 for crate in "${crates[@]}"; do
     cargo deb --no-build --locked --strip --package "$crate" --deb-version "$version" --output "$target/debian/"
 done

@@ -317,6 +317,7 @@ async fn the_condition_is_told_to_probes_and_in_metrics() {
         r#"prikrep_answers{state="queued"} 0"#,
         "prikrep_sessions 1",
         "prikrep_ready 1",
+        concat!(r#"prikrep_build_info{version=""#, env!("CARGO_PKG_VERSION")),
     ] {
         assert!(metrics.contains(line), "{line} in\n{metrics}");
     }
