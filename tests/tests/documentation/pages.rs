@@ -74,6 +74,7 @@ fn parser(text: &str) -> pulldown_cmark::OffsetIter<'_> {
     Parser::new_ext(text, Options::ENABLE_TABLES).into_offset_iter()
 }
 
+#[allow(clippy::wildcard_enum_match_arm, reason = "an enumeration of the reader's, of which few are looked at")]
 pub(crate) fn blocks(text: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut inside = false;
@@ -96,6 +97,7 @@ pub(crate) fn blocks(text: &str) -> Vec<Block> {
     blocks
 }
 
+#[allow(clippy::wildcard_enum_match_arm, reason = "an enumeration of the reader's, of which few are looked at")]
 pub(crate) fn said(text: &str) -> Said {
     let mut said = Said::default();
     let (mut in_block, mut heading) = (false, None::<String>);

@@ -81,11 +81,8 @@ fn quoted(prose: &str) -> Vec<String> {
 fn is_said(sayings: &BTreeSet<String>, quotation: &str) -> bool {
     let parts: Vec<&str> =
         quotation.split('…').map(|part| part.trim_matches([' ', '.', ','])).filter(|part| !part.is_empty()).collect();
-    let fits = |saying: &str| {
-        let found =
-            |rest: Option<usize>, part: &&str| rest.and_then(|at| Some(at + saying[at..].find(part)? + part.len()));
-        parts.iter().fold(Some(0), |rest, part| found(rest, &part)).is_some()
-    };
+    let found = |saying: &str, at: usize, part: &str| Some(at + saying[at..].find(part)? + part.len());
+    let fits = |saying: &str| parts.iter().try_fold(0, |at, part| found(saying, at, part)).is_some();
     sayings.iter().any(|saying| fits(saying))
 }
 
