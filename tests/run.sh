@@ -31,9 +31,10 @@ missing() {
     exit 1
 }
 
-# What a real window needs without a screen, what drives it, and a bus for the tests of notifications.
+# What a real window needs without a screen, what drives it, a bus for the tests of notifications, and what the examples
+# of the pages run.
 window_packages=(xvfb libgl1-mesa-dri libxcursor1 libxi6 libxkbcommon-x11-0 x11-xkb-utils openbox xdotool imagemagick
-    dbus curl python3 python3-venv dunst x11-utils)
+    dbus curl openssl python3 python3-venv dunst x11-utils)
 
 # A C compiler and linker: ring and, for the tests only, SQLite are built from their C sources.
 # The certificates are for cargo, which fetches the dependencies.
@@ -101,6 +102,13 @@ if cargo nextest --version >/dev/null 2>&1; then
 else
     heading "all tests"
     cargo test --workspace --no-fail-fast
+fi
+
+if command -v curl >/dev/null && command -v openssl >/dev/null; then
+    heading "examples of the pages"
+    cargo test --quiet --package prikrep-tests --test documentation -- --ignored
+else
+    heading "examples of the pages: left out, there is no curl or no openssl"
 fi
 
 if command -v Xvfb >/dev/null; then

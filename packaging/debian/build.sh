@@ -46,6 +46,11 @@ make_files() {
     gzip -9n <packaging/debian/prikrep/prikrep.1 >"$files/prikrep.1.gz"
     sed -e "s/@VERSION@/$version/" -e "s/@DATE@/$(date -u -d "@$SOURCE_DATE_EPOCH" +%F)/" \
         packaging/debian/prikrep/ru.prikrep.prikrep.metainfo.xml >"$files/ru.prikrep.prikrep.metainfo.xml"
+    # The pages stand alone there: pictures lie beside them, and what is not in the package is named without a link.
+    for page in administrator integrator registrar; do
+        sed -E -e 's#\]\(\.\./\.\./assets/pictures/#](pictures/#g' -e 's#\[([^]]*)\]\(\.\./[^)]*\)#\1#g' \
+            -e 's#\[([^]]*)\]\(registrar\.md\)#\1#g' "packaging/docs/$page.md" >"$files/$page.md"
+    done
     font_license=$(sed -e 's/^$/./' -e 's/^/ /' -e 's/[[:space:]]*$//' assets/fonts/OFL.txt)
     awk -v license="$font_license" '$0 == "@OFL@" { print license; next } { print }' \
         packaging/debian/copyright >"$files/copyright"

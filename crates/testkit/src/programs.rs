@@ -12,44 +12,61 @@ use std::time::{Duration, Instant};
 /// How long a program may take for anything that a test waits for.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The folder of the register's and the simulator's programs, which are built before the first use.
+/// The folder of the programs of some packages, which are built now.
 ///
 /// They are built with the profile of the running test, into the same folder.
+fn built(packages: &[&str]) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let folder = test.ancestors().find(|path| path.ends_with("deps")).unwrap().parent().unwrap().to_owned();
+    let profile = match folder.file_name().unwrap().to_str().unwrap() {
+        "debug" => "dev",
+        other => other,
+    };
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // What cargo tells a test of its package would have ring, which looks at it, built anew, and all above it.
+    let of_package = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| of_package(&name.to_string_lossy())) {
+        cargo.env_remove(name);
+    }
+    let built = cargo
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+        .args(["build", "--quiet", "--bins", "--profile", profile])
+        .args(packages.iter().flat_map(|package| ["--package", package]))
+        .arg("--target-dir")
+        .arg(folder.parent().unwrap())
+        .status()
+        .unwrap();
+    assert!(built.success(), "the programs could not be built");
+    folder
+}
+
+/// The register's and the simulator's programs.
 fn folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let test = std::env::current_exe().unwrap();
-        let folder = test.ancestors().find(|path| path.ends_with("deps")).unwrap().parent().unwrap().to_owned();
-        let profile = match folder.file_name().unwrap().to_str().unwrap() {
-            "debug" => "dev",
-            other => other,
-        };
-        let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-            .args(["build", "--quiet", "--package", "prikrep-server", "--package", "prikrep-simulator", "--bins"])
-            .args(["--profile", profile, "--target-dir"])
-            .arg(folder.parent().unwrap())
-            .status()
-            .unwrap();
-        assert!(built.success(), "the programs could not be built");
-        folder
-    })
+    FOLDER.get_or_init(|| built(&["prikrep-server", "prikrep-simulator"]))
 }
 
 /// The register's program, `prikrepd`.
 #[must_use]
 pub fn prikrepd() -> Command {
-    program("prikrepd")
+    program(folder(), "prikrepd")
 }
 
 /// The simulator's program, `prikrep-simulator`.
 #[must_use]
 pub fn simulator() -> Command {
-    program("prikrep-simulator")
+    program(folder(), "prikrep-simulator")
 }
 
-fn program(name: &str) -> Command {
-    let mut command = Command::new(folder().join(name).with_extension(std::env::consts::EXE_EXTENSION));
+/// The workstation's program, `prikrep`.
+#[must_use]
+pub fn prikrep() -> Command {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    program(FOLDER.get_or_init(|| built(&["prikrep-server", "prikrep-simulator", "prikrep-client"])), "prikrep")
+}
+
+fn program(folder: &Path, name: &str) -> Command {
+    let mut command = Command::new(folder.join(name).with_extension(std::env::consts::EXE_EXTENSION));
     // Neither a configuration nor a language of the machine may change what a test sees.
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PRIKREP_")) {
         command.env_remove(name);

@@ -16,7 +16,7 @@ use prikrep_domain::ApplicationId;
 use form::{Form, words_of};
 use form_ui::Surroundings;
 pub(crate) use history::hop_ui;
-use parts::{close_ui, fields_ui, header_ui, heading, linked_ui, rejected_ui, why_not_ui};
+use parts::{close_ui, fields_ui, header_ui, heading, linked_ui, rejected, rejected_ui, why_not_ui};
 
 use crate::shell;
 use crate::t;
@@ -154,7 +154,7 @@ impl CardView {
     fn answer_ui(&mut self, ui: &mut Ui, card: &Card, snapshot: &Snapshot, work: &Work, actions: &mut Vec<Action>) {
         ui.add_space(4.0);
         let id = card.standing.application.id;
-        if self.just_sent == Some(id) {
+        if self.just_sent == Some(id) && rejected(card).is_none() {
             widgets::told(ui, Mark::Ok, &t!("answer-kept"));
         }
         if !card.standing.is_pending() {

@@ -78,14 +78,19 @@ pub(super) fn heading(card: &Card) -> Cow<'static, str> {
     }
 }
 
+/// The last answer, when it was rejected.
+pub(super) fn rejected(card: &Card) -> Option<&Hop> {
+    let (record, hop) = card.answers.last()?;
+    let is_rejected = matches!(record.delivery, Delivery::Rejected { .. }) || matches!(hop, Hop::Rejected { .. });
+    is_rejected.then_some(hop)
+}
+
 /// The last answer was rejected: why, above the form that is filled in with it.
 pub(super) fn rejected_ui(ui: &mut Ui, card: &Card) {
-    let Some((record, hop)) = card.answers.last() else { return };
-    if matches!(record.delivery, Delivery::Rejected { .. }) || matches!(hop, Hop::Rejected { .. }) {
-        ui.label(theme::bold(t!("answer-rejected")));
-        if let Hop::Rejected { words, .. } = hop {
-            widgets::told(ui, Mark::Bad, words);
-        }
+    let Some(hop) = rejected(card) else { return };
+    ui.label(theme::bold(t!("answer-rejected")));
+    if let Hop::Rejected { words, .. } = hop {
+        widgets::told(ui, Mark::Bad, words);
     }
 }
 

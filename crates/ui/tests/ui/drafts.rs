@@ -212,6 +212,11 @@ fn an_answer_is_followed_hop_by_hop() {
         let is_on_its_way = matches!(hop, Hop::Queued { .. } | Hop::Registered);
         assert_eq!(workstation.says("ответ в пути"), is_on_its_way, "{words}");
     }
+    assert!(workstation.says("Ответ записан и отправляется."));
+    let rejected = Hop::Rejected { at: None, words: "Заявление не найдено".to_owned() };
+    workstation.meanwhile(|office| office.on_the_way[0].2 = rejected.clone());
+    assert!(workstation.says("отклонено: Заявление не найдено"));
+    assert!(!workstation.says("Ответ записан и отправляется."), "that is over when it was refused");
 }
 
 #[test]
