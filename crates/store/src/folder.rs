@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::database::{sync_folder, sync_name};
 use crate::{Key, StoreError};
 
-/// The schema that this version writes.
-pub(crate) const SCHEMA: u32 = 1;
+/// The schema that this version writes: 1 with plain rows, 2 with packed ones.
+pub(crate) const SCHEMA: u32 = 2;
 
 const LOCK: &str = "lock";
 const LABEL: &str = "store.json";
@@ -92,7 +92,15 @@ impl Folder {
         if label.schema > SCHEMA {
             return Err(StoreError::TooNew { found: label.schema, known: SCHEMA });
         }
-        if label.key_check == key.check() { Ok(LabelState::Known) } else { Err(wrong_key()) }
+        if label.key_check != key.check() {
+            return Err(wrong_key());
+        }
+        if label.schema < SCHEMA {
+            // From now on a program that knows less must not open it. Where the disk refuses the label, it refuses new
+            // rows as well; should it take them later, an older program finds them damaged and reads them anew.
+            drop(self.write_label(key));
+        }
+        Ok(LabelState::Known)
     }
 
     pub(crate) fn write_label(&self, key: &Key) -> Result<(), StoreError> {

@@ -24,6 +24,7 @@ mod journal;
 mod key;
 mod opening;
 mod outbox;
+mod packing;
 mod publishing;
 mod reading;
 mod receiving;

@@ -261,12 +261,30 @@ fn a_newer_store_and_a_second_process_are_refused_in_words() {
     let store = open(folder.path());
     assert!(matches!(SledStore::open(folder.path(), options()), Err(StoreError::Locked { .. })));
     drop(store);
-    let label = folder.path().join("store.json");
-    let sum = ring::digest::digest(&ring::digest::SHA256, b"2:whatever");
-    let sum: String = sum.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-    fs::write(&label, format!("{{\"schema\":2,\"key_check\":\"whatever\",\"sum\":\"{sum}\"}}")).unwrap();
+    label(folder.path(), 1_000);
     let words = SledStore::open(folder.path(), options()).err().unwrap().to_string();
     assert!(words.contains("новой версией"), "{words}");
+}
+
+#[test]
+fn a_store_of_an_older_version_is_labelled_anew_when_it_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    copy(pristine().path(), folder.path());
+    let present = fs::read(folder.path().join("store.json")).unwrap();
+    label(folder.path(), 1);
+    drop(open(folder.path()));
+    assert_eq!(fs::read(folder.path().join("store.json")).unwrap(), present);
+}
+
+/// Labels a store as one of another schema.
+fn label(folder: &Path, schema: u32) {
+    let path = folder.join("store.json");
+    let mut label: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let check = label["key_check"].as_str().unwrap().to_owned();
+    let sum = ring::digest::digest(&ring::digest::SHA256, format!("{schema}:{check}").as_bytes());
+    label["sum"] = sum.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>().into();
+    label["schema"] = schema.into();
+    fs::write(path, label.to_string()).unwrap();
 }
 
 #[cfg(unix)]
