@@ -147,11 +147,11 @@ badge-pending =
         [few] { $count } заявления ждут ответа
        *[many] { $count } заявлений ждут ответа
     }
-badge-queued =
+badge-undelivered =
     { $count ->
-        [one] { $count } ответ в очереди
-        [few] { $count } ответа в очереди
-       *[many] { $count } ответов в очереди
+        [one] { $count } ответ ещё не доставлен
+        [few] { $count } ответа ещё не доставлены
+       *[many] { $count } ответов ещё не доставлено
     }
 badge-rejected =
     { $count ->

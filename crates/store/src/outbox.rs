@@ -1,8 +1,9 @@
 //! The outbox in memory: answers on their way, by order and by application.
 //!
 //! Invariant: it holds what the desk holds; the desk is written first. An entry leaves when the upstream's
-//! feed says the last word on its answer (a reply may be newer than pages that are still to come); the desk
-//! forgets it only when the base with that word is durable.
+//! feed says that its answer was delivered (a reply may be newer than pages that are still to come); the desk
+//! forgets it only when the base with that word is durable. One that was refused, here or further on, stays until a
+//! person has taken it back or answered anew.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -54,15 +55,13 @@ impl StoredAnswer {
     }
 }
 
-/// Whether a base says the last word on an answer.
-pub(crate) fn is_settled(base: &Application, id: AnswerId) -> bool {
-    base.answers.iter().any(|known| {
-        known.id == id
-            && match known.delivery {
-                Delivery::Queued => false,
-                Delivery::Delivered { .. } | Delivery::Rejected { .. } => true,
-            }
-    })
+/// What a base says of an answer, when that is the last word on it.
+pub(crate) fn last_word(base: &Application, id: AnswerId) -> Option<&Delivery> {
+    let known = base.answers.iter().find(|known| known.id == id)?;
+    match known.delivery {
+        Delivery::Queued => None,
+        Delivery::Delivered { .. } | Delivery::Rejected { .. } => Some(&known.delivery),
+    }
 }
 
 /// The state of an answer that the domain or the upstream refuses.

@@ -6,14 +6,14 @@ use std::sync::atomic::Ordering;
 
 use chrono::{DateTime, Utc};
 use hashbrown::{HashMap, HashSet};
-use prikrep_domain::{Application, ApplicationId, read_application};
+use prikrep_domain::{Application, ApplicationId, Delivery, Problem, ProblemKind, read_application};
 use prikrep_worklist::Row as RowNumber;
 use ring::digest;
 use uuid::Uuid;
 
 use crate::cache::Position;
 use crate::desk::Change;
-use crate::outbox::{StoredAnswer, is_settled, put_change};
+use crate::outbox::{StoredAnswer, last_word, put_change, rejected_state};
 use crate::shared::{Shared, Writer};
 use crate::{Applied, OutboxState, Page, Quarantined, StoreError, UnreadableRecord};
 
@@ -72,10 +72,10 @@ impl Shared {
         let taken = self.newer_of(writer, applications, source, &mut applied)?;
         let known_rows = self.list.read().len();
         let published = self.publish(writer, &taken, &[], now)?;
-        if source == Source::Feed {
-            self.settle_answers(writer, applications);
-        }
         applied.rejected_answers = published.rejected_answers;
+        if source == Source::Feed {
+            applied.rejected_answers += self.settle_answers(writer, applications, now)?;
+        }
         applied.added_pending = published.pending.iter().filter(|row| row.number() as usize >= known_rows).count();
         let cache = self.cache()?;
         if cache.quarantined() > 0 {
@@ -215,25 +215,50 @@ impl Shared {
         Ok(())
     }
 
-    /// Lets go of the answers on which applications of the feed say the last word.
-    fn settle_answers(&self, writer: &mut Writer, applications: &[Application]) {
-        let mut settled = Vec::new();
+    /// Lets go of the answers of which applications of the feed say that they were delivered, and notes which were
+    /// refused; tells how many.
+    fn settle_answers(
+        &self,
+        writer: &mut Writer,
+        applications: &[Application],
+        now: DateTime<Utc>,
+    ) -> Result<usize, StoreError> {
+        let (mut settled, mut refused) = (Vec::new(), Vec::new());
         let outbox = self.outbox.read();
         for said in applications {
-            settled
-                .extend(outbox.of(said.id).filter(|(_, answer)| is_settled(said, answer.id)).map(|(order, _)| order));
+            for (order, answer) in outbox.of(said.id) {
+                match (last_word(said, answer.id), &answer.state) {
+                    (None | Some(Delivery::Queued), _)
+                    | (Some(Delivery::Rejected { .. }), OutboxState::Rejected { .. }) => {}
+                    (Some(Delivery::Delivered { .. }), _) => settled.push(order),
+                    (Some(Delivery::Rejected { at, problem }), _) => {
+                        let problem =
+                            problem.as_deref().cloned().unwrap_or_else(|| Problem::new(ProblemKind::WrongStatus));
+                        let state = rejected_state(problem, at.unwrap_or(now));
+                        refused.push((order, StoredAnswer { state, ..answer.clone() }));
+                    }
+                }
+            }
         }
         drop(outbox);
-        if settled.is_empty() {
-            return;
+        if settled.is_empty() && refused.is_empty() {
+            return Ok(0);
         }
-        // The desk forgets them at the next commit, with a base that is durable.
+        let changes = refused.iter().map(|(order, answer)| put_change(*order, answer));
+        let changes = changes.collect::<Result<Vec<Change>, StoreError>>()?;
+        if !changes.is_empty() {
+            self.desk.write(&changes)?;
+        }
+        // The desk forgets what is settled at the next commit, with a base that is durable.
         writer.uncommitted = true;
         writer.settled.extend(&settled);
+        let count = refused.len();
         let mut outbox = self.outbox.write();
         settled.into_iter().for_each(|order| drop(outbox.remove(order)));
+        refused.into_iter().for_each(|(order, answer)| outbox.put(order, answer));
         drop(outbox);
         self.wake();
+        Ok(count)
     }
 
     fn end_rereading(&self, writer: &mut Writer) -> Result<(), StoreError> {

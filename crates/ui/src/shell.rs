@@ -70,10 +70,14 @@ fn entry_ui(ui: &mut Ui, section: Section, is_open: bool, work: &Work) -> bool {
     let palette = Palette::of(ui);
     let badge = match section {
         Section::Applications => Some((counts.pending, palette.accent, t!("badge-pending", count = counts.pending))),
-        Section::Outbox if counts.rejected > 0 => {
-            Some((counts.rejected + counts.queued, palette.bad, t!("badge-rejected", count = counts.rejected)))
+        Section::Outbox => {
+            let undelivered = counts.queued + counts.registered;
+            Some(if counts.rejected > 0 {
+                (counts.rejected + undelivered, palette.bad, t!("badge-rejected", count = counts.rejected))
+            } else {
+                (undelivered, palette.warn, t!("badge-undelivered", count = undelivered))
+            })
         }
-        Section::Outbox => Some((counts.queued, palette.warn, t!("badge-queued", count = counts.queued))),
         Section::Statistics | Section::Settings => None,
     };
     let badge = badge.filter(|(count, _, _)| *count > 0);

@@ -244,6 +244,8 @@ pub struct Counts {
     pub pending: usize,
     /// Answers that are not yet delivered to the register.
     pub queued: usize,
+    /// Answers that the register has and the federal service has not yet.
+    pub registered: usize,
     /// Answers that were refused.
     pub rejected: usize,
     /// Records that could not be understood.

@@ -52,11 +52,9 @@ pub(super) fn answers_of(
     application.answers.iter().map(|record| (record.clone(), hop(record))).collect()
 }
 
-/// The answers that are not yet settled, the last first.
+/// The answers that are not yet with the federal service, or were refused, the last first.
 pub(super) fn outbox_rows(store: &dyn Store, pushes: &Pushes) -> Arc<[OutboxRow]> {
-    let entries = store.outbox();
-    let rows = entries.iter().rev().filter(|entry| !matches!(entry.state, OutboxState::Delivered { .. }));
-    rows.map(|entry| row(store, entry, pushes)).collect()
+    store.outbox().iter().rev().map(|entry| row(store, entry, pushes)).collect()
 }
 
 fn row(store: &dyn Store, entry: &OutboxEntry, pushes: &Pushes) -> OutboxRow {

@@ -158,6 +158,7 @@ impl ListWorker {
             applications: census.applications,
             pending: census.pending,
             queued: census.queued,
+            registered: census.delivered,
             rejected: census.rejected,
             quarantined: census.quarantined,
         };

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::Utc;
-use prikrep_domain::{Application, Oid, Organization, Role, Standing};
+use prikrep_domain::{AnswerDraft, AnswerId, Application, ApplicationId, Oid, Organization, Role, Standing};
 use prikrep_server::{
     ClientCertificates, Config, DirectoryConfig, JournalSearch, Login, NewAccount, NewOrganization, Order, Outcome,
     PullAt, Secret, Server, TlsConfig, UpstreamConfig,
 };
 use prikrep_simulator::{AppliedAnswer, DEFAULT_LOGIN, DEFAULT_PASSWORD, Options, Scale, Simulator};
 use prikrep_testkit::{Authority, PASSWORD, ZONE};
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::net::TcpSocket;
 use tokio::runtime::Runtime;
@@ -137,6 +138,18 @@ impl Region {
     /// The answers that have taken effect at the gateway.
     pub fn applied_answers(&self) -> Vec<AppliedAnswer> {
         self.gateway.as_ref().unwrap().read(|gateway| gateway.applied_answers().to_vec())
+    }
+
+    /// From now on the gateway takes no answer.
+    pub fn hold_answers(&self) {
+        let rules = json!({"rules": [{"fault": "status", "status": 500, "on": "answers"}]});
+        self.gateway.as_ref().unwrap().set_faults(serde_json::from_value(rules).unwrap()).unwrap();
+    }
+
+    /// Answers an application at the gateway, past the register.
+    pub fn answer_elsewhere(&self, id: ApplicationId, draft: &AnswerDraft) {
+        let gateway = self.gateway.as_ref().unwrap();
+        gateway.change(|gateway| gateway.answer(id, AnswerId::generate(), draft, Utc::now()).unwrap());
     }
 
     fn is_ours(&self, application: &Application) -> bool {

@@ -2,11 +2,11 @@
 
 use chrono::Utc;
 use prikrep_domain::{DecisionKind, Standing, Status};
-use prikrep_testkit::draft_of;
+use prikrep_testkit::{PASSWORD, draft_of};
 use prikrep_ui::{Action, Counts, Hop, Link};
 
 use crate::cable::Cable;
-use crate::device::{Device, last_hop};
+use crate::device::{Device, PASSPHRASE, last_hop};
 use crate::region::{Region, employee};
 
 #[test]
@@ -31,6 +31,42 @@ fn an_answer_travels_to_the_gateway_and_the_colleague_sees_who_gave_it() {
     assert_eq!((applied[0].application, applied[0].effects), (id, 1));
     ivanova.close();
     petrova.close();
+}
+
+#[test]
+fn an_answer_that_is_refused_behind_the_register_is_told_until_it_is_taken_back() {
+    let region = Region::start(&["ivanova"]);
+    let mut device = Device::signed_in(&region.url(), "ivanova");
+    let id = device.waiting_for(DecisionKind::Provide);
+    region.hold_answers();
+    device.open(id);
+    let draft = draft_of(DecisionKind::Refuse, Utc::now());
+    device.send(id, draft.clone());
+    device.until("it is on its way behind the register", |work| {
+        let [row] = &work.outbox[..] else { return None };
+        (row.hop == Hop::Registered).then_some(())
+    });
+    device.until_counts("and is counted", |counts| (counts.queued, counts.registered, counts.rejected) == (0, 1, 0));
+
+    region.answer_elsewhere(id, &draft_of(DecisionKind::Provide, Utc::now()));
+    let refused = |work: &prikrep_ui::Work| match &work.outbox[..] {
+        [row] if matches!(row.hop, Hop::Rejected { .. }) => Some(row.record.id),
+        _ => None,
+    };
+    device.until("it is told", refused);
+    let mut device = device.restart();
+    device.sign_in(PASSWORD, Some(PASSPHRASE));
+    let answer = device.until("it is still told after a restart", refused);
+    device.until_counts("and is counted", |counts| (counts.registered, counts.rejected) == (0, 1));
+    let card = device.open(id);
+    assert_eq!(card.standing.application.status, Status::Done, "the other answer stands");
+    assert!(matches!(last_hop(&card), Some(Hop::Rejected { words, .. }) if !words.is_empty()), "{:?}", card.answers);
+
+    device.act(Action::Rework(answer));
+    device.until("it is taken back", |work| work.outbox.is_empty().then_some(()));
+    let card = device.until_card("what was written is there", id, |card| card.draft.is_some());
+    assert_eq!(card.draft.as_ref().map(|kept| &kept.refusal_reason), Some(&draft.refusal_reason));
+    device.close();
 }
 
 #[test]

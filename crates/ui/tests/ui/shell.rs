@@ -67,10 +67,11 @@ fn damage_and_what_could_not_be_kept_stand_in_the_status_bar() {
 
 #[test]
 fn the_menu_counts_what_waits() {
-    let counts = |queued, rejected| Counts { applications: 9, pending: 5, queued, rejected, quarantined: 0 };
+    let counts =
+        |queued, rejected| Counts { applications: 9, pending: 5, queued, registered: 3, rejected, quarantined: 0 };
     let workstation = with(|work| work.counts = counts(2, 0));
     assert!(workstation.says("Заявления ЕГИСЗ, 5 заявлений ждут ответа"));
-    assert!(workstation.says("Отправка, 2 ответа в очереди"));
+    assert!(workstation.says("Отправка, 5 ответов ещё не доставлено"));
     assert!(workstation.says("В очереди 2 ответа"));
     assert!(with(|work| work.counts = counts(2, 1)).says("Отправка, 1 ответ отклонён"));
     assert!(with(|work| work.counts = Counts::default()).says("Заявления ЕГИСЗ"), "nothing waits");
