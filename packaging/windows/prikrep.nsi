@@ -3,8 +3,9 @@
 ; open and does not close. A silent uninstallation keeps data.
 Unicode true
 Target amd64-unicode
-SetCompressor /SOLID lzma
-SetCompressorDictSize 64
+; Not solid: that is unpacked before the first page, under words that are in English only.
+SetCompressor lzma
+SetCompressorDictSize 32
 SetDateSave off
 ManifestDPIAware true
 OutFile "${OUT}"
@@ -167,7 +168,7 @@ Section "Значок на рабочем столе" ON_DESKTOP
     !insertmacro Shortcut "$DESKTOP\${NAME}.lnk" ""
 SectionEnd
 
-Section /o "Начинать со входом в систему, значком в области уведомлений" AUTOSTART
+Section /o "Запускать при входе в Windows, без окна" AUTOSTART
     !insertmacro Shortcut "$SMSTARTUP\${NAME}.lnk" "--hidden"
 SectionEnd
 
