@@ -26,6 +26,7 @@ use crate::notices::Notices;
 use crate::open::{Guard, Open};
 use crate::settings_keeper::SettingsKeeper;
 use crate::vault::{SecretKeeper, SystemKeyring};
+use crate::window::bring_up;
 use crate::workplace::{Parts, Waker, Workplace};
 
 /// The longest time that closing the window may take.
@@ -159,12 +160,14 @@ impl App {
             self.hear(event, ctx);
         }
         self.mind_the_lock(ctx);
-        if ctx.input(|input| input.viewport().close_requested()) && !self.views.may_close(&self.snapshot()) {
+        let stays = ctx.input(|input| input.viewport().close_requested()) && !self.views.may_close(&self.snapshot());
+        if stays {
             ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
-            return;
         }
         #[cfg(windows)]
-        self.mind_the_hiding(ctx);
+        if !stays {
+            self.mind_the_hiding(ctx);
+        }
     }
 
     /// Draws the window and does what the person wants.
@@ -470,12 +473,6 @@ impl App {
         self.settings = Arc::new(settings);
         self.settings_keeper.keep(Arc::clone(&self.settings));
     }
-}
-
-fn bring_up(ctx: &egui::Context) {
-    ctx.send_viewport_cmd(egui::ViewportCommand::Visible(true));
-    ctx.send_viewport_cmd(egui::ViewportCommand::Minimized(false));
-    ctx.send_viewport_cmd(egui::ViewportCommand::Focus);
 }
 
 async fn remove(places: Places) {

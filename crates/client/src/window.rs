@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::{Context, Result, bail};
-use egui::{IconData, ViewportBuilder};
+use egui::{IconData, ViewportBuilder, ViewportCommand};
 
 use crate::app::{App, Start};
 #[cfg(windows)]
@@ -50,6 +50,13 @@ pub fn options() -> eframe::NativeOptions {
         viewport = viewport.with_icon(IconData { ..icon });
     }
     eframe::NativeOptions { viewport, centered: true, ..Default::default() }
+}
+
+/// Shows the window in front of the others.
+pub(crate) fn bring_up(ctx: &egui::Context) {
+    ctx.send_viewport_cmd(ViewportCommand::Visible(true));
+    ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
+    ctx.send_viewport_cmd(ViewportCommand::Focus);
 }
 
 /// Opens the window and stays until it is closed.
