@@ -3,7 +3,7 @@
 //! Invariant: nothing here waits: whatever may block runs elsewhere and reports by an event.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use chrono::Utc;
@@ -14,15 +14,19 @@ use prikrep_ui::{Action, Credentials, NewPassword, Passphrase, Settings, SignIn,
 use tokio::runtime::Handle;
 use zeroize::Zeroizing;
 
-use crate::auditing::{Answer, Auditor};
+use crate::auditing::Auditor;
+#[cfg(windows)]
+use crate::background::{Background, Hiding, Standing, Wish};
 use crate::demo::{self, Amount, Places, Workstation};
 use crate::entry::{self, Entered, Entry, NotEntered, Profiles};
+use crate::events::{Event, Reporter};
 use crate::exporting::Exporting;
 use crate::folders::Folders;
 use crate::notices::Notices;
 use crate::open::{Guard, Open};
 use crate::settings_keeper::SettingsKeeper;
 use crate::vault::{SecretKeeper, SystemKeyring};
+use crate::window::bring_up;
 use crate::workplace::{Parts, Waker, Workplace};
 
 /// The longest time that closing the window may take.
@@ -45,32 +49,6 @@ pub struct Start {
     pub runtime: Handle,
 }
 
-/// What a thread reports.
-enum Event {
-    Identified { server: String, login: String, passphrase: Passphrase },
-    Entered(Box<Result<Entry, NotEntered>>),
-    Audited(Box<Answer>),
-    DemoStarted(Box<Result<Places, String>>),
-    PasswordChecked(Result<(), String>),
-    Left { trouble: Option<String> },
-    NoticePressed,
-}
-
-/// Reports to the window's thread and wakes it.
-#[derive(Clone)]
-struct Reporter {
-    events: Sender<Event>,
-    waker: Waker,
-}
-
-impl Reporter {
-    fn report(&self, event: Event) {
-        // A window that is gone needs no report.
-        let _ = self.events.send(event);
-        (self.waker)();
-    }
-}
-
 /// The application.
 pub struct App {
     views: Window,
@@ -85,6 +63,8 @@ pub struct App {
     auditor: Option<Auditor>,
     demo: Option<Places>,
     notices: Arc<Notices>,
+    #[cfg(windows)]
+    standing: Option<Standing>,
     /// The window's clock at the last input, and now, in seconds.
     last_input_secs: f64,
     now_secs: f64,
@@ -136,6 +116,8 @@ impl App {
             auditor: None,
             demo: None,
             notices,
+            #[cfg(windows)]
+            standing: None,
             last_input_secs: 0.0,
             now_secs: 0.0,
             data_folder,
@@ -144,6 +126,13 @@ impl App {
             app.open_demo(places);
         }
         app
+    }
+
+    /// Stands in the notification area, when it has begun without a window, and hears those who start it again.
+    #[cfg(windows)]
+    pub(crate) fn stand_in(&mut self, background: Background) {
+        let reporter = self.reporter.clone();
+        self.standing = Some(background.start(&self.runtime, move |wish| reporter.report(Event::Wished(wish))));
     }
 
     /// What is shown now.
@@ -171,8 +160,13 @@ impl App {
             self.hear(event, ctx);
         }
         self.mind_the_lock(ctx);
-        if ctx.input(|input| input.viewport().close_requested()) && !self.views.may_close(&self.snapshot()) {
+        let stays = ctx.input(|input| input.viewport().close_requested()) && !self.views.may_close(&self.snapshot());
+        if stays {
             ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
+        }
+        #[cfg(windows)]
+        if !stays {
+            self.mind_the_hiding(ctx);
         }
     }
 
@@ -276,14 +270,30 @@ impl App {
             Event::Left { trouble: why } => {
                 self.sign_in = SignIn { trouble: why.map(trouble), ..SignIn::default() };
             }
+            #[cfg(windows)]
+            Event::Wished(Wish::Show) => bring_up(ctx),
+            #[cfg(windows)]
+            Event::Wished(Wish::Quit) => {
+                if let Some(standing) = &mut self.standing {
+                    standing.quit(ctx);
+                }
+            }
             Event::NoticePressed => {
-                ctx.send_viewport_cmd(egui::ViewportCommand::Minimized(false));
-                ctx.send_viewport_cmd(egui::ViewportCommand::Focus);
+                bring_up(ctx);
                 let snapshot = self.snapshot();
                 for action in self.views.show_pending(&snapshot) {
                     self.act(action, ctx);
                 }
             }
+        }
+    }
+
+    #[cfg(windows)]
+    fn mind_the_hiding(&mut self, ctx: &egui::Context) {
+        match self.standing.as_mut().and_then(|standing| standing.hide(ctx)) {
+            Some(Hiding::AtTheStart) if self.settings.notifications => self.notices.sign_in(),
+            Some(Hiding::Closed) => self.shut(),
+            Some(Hiding::AtTheStart) | None => {}
         }
     }
 
@@ -377,9 +387,18 @@ impl App {
     }
 
     fn lock(&mut self) {
-        if let Some(open) = &mut self.open {
+        if let Some(open) = self.open.as_mut().filter(|open| !open.is_locked()) {
             open.lock();
         }
+    }
+
+    /// Puts what is shown behind the lock.
+    fn shut(&mut self) {
+        if self.auditor.is_some() {
+            // There is nothing typed that a lock would have to keep.
+            self.leave(false);
+        }
+        self.lock();
     }
 
     /// Locks when nobody has touched anything for long enough; wakes itself for that.
@@ -394,11 +413,7 @@ impl App {
         }
         let left_secs = self.last_input_secs + limit_secs - self.now_secs;
         if left_secs <= 0.0 {
-            if self.auditor.is_some() {
-                // There is nothing typed that a lock would have to keep.
-                self.leave(false);
-            }
-            self.lock();
+            self.shut();
             ctx.request_repaint();
         } else {
             ctx.request_repaint_after(Duration::from_secs_f64(left_secs));

@@ -33,8 +33,9 @@ impl Folders {
         if let Some(folder) = data_dir {
             return Ok(Self { config: folder.to_owned(), data: folder.to_owned() });
         }
-        let system = ProjectDirs::from("ru", "prikrep", "prikrep").ok_or(NoHome)?;
-        Ok(Self { config: system.config_dir().to_owned(), data: system.data_local_dir().to_owned() })
+        let system = ProjectDirs::from("ru", "", "prikrep").ok_or(NoHome)?;
+        // On Windows nothing of it follows the person to other computers: the store is this one's.
+        Ok(Self { config: system.config_local_dir().to_owned(), data: system.data_local_dir().to_owned() })
     }
 
     /// Where the settings lie.

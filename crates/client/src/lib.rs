@@ -3,6 +3,8 @@
 //! Invariant: the thread that draws does no I/O and takes no lock that anyone holds for longer than a copy.
 
 pub mod app;
+#[cfg(windows)]
+pub mod background;
 pub mod demo;
 pub mod dialogs;
 pub mod export;
@@ -18,6 +20,7 @@ pub mod window;
 mod auditing;
 mod durable;
 mod entry;
+mod events;
 mod exporting;
 mod hex;
 mod open;

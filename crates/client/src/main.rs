@@ -1,4 +1,8 @@
 //! `prikrep`: the workstation's program.
+//!
+//! On Windows it has no console of its own. What it would print there is told in a dialog; the installed `prikrep.com`
+//! is the same program for consoles, which find it first by the name `prikrep`.
+#![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -7,6 +11,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use prikrep_client::app::{DEMO, Start};
+#[cfg(windows)]
+use prikrep_client::background::{self, Background, Wish};
 use prikrep_client::demo::{Amount, Places, run_in_terminal};
 use prikrep_client::folders::Folders;
 use prikrep_client::window;
@@ -30,6 +36,14 @@ struct Arguments {
     /// Папка для настроек и местных данных вместо обычной
     #[arg(long, value_name = "ПАПКА", global = true)]
     data_dir: Option<PathBuf>,
+    /// Начать без окна, значком в области уведомлений; закрытое окно тогда прячется в неё
+    #[cfg(windows)]
+    #[arg(long)]
+    hidden: bool,
+    /// Попросить открытую программу завершиться
+    #[cfg(windows)]
+    #[arg(long, conflicts_with = "hidden")]
+    quit: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -57,7 +71,14 @@ struct DemoArguments {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) if has_output() => error.exit(),
+        Err(error) => {
+            say(&error.render().to_string());
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(u8::MAX));
+        }
+    };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match run(arguments) {
@@ -69,20 +90,45 @@ fn main() -> ExitCode {
     }
 }
 
-/// A line on standard error. With that closed there is nobody left to tell.
+/// Whether there is somewhere to print to: a program of Windows without a console has no outputs at all.
+fn has_output() -> bool {
+    #[cfg(windows)]
+    return !std::os::windows::io::AsRawHandle::as_raw_handle(&std::io::stderr()).is_null();
+    #[cfg(not(windows))]
+    true
+}
+
+/// A line on standard error, or a dialog where there is none. With that closed there is nobody left to tell.
 fn say(words: &str) {
-    let _ = writeln!(std::io::stderr(), "{words}");
+    if has_output() {
+        let _ = writeln!(std::io::stderr(), "{words}");
+    } else {
+        rfd::MessageDialog::new().set_title(window::TITLE).set_description(words).show();
+    }
 }
 
 fn run(arguments: Arguments) -> Result<()> {
-    let Arguments { server, ca_file, data_dir, command } = arguments;
+    #[cfg(windows)]
+    let (hidden, quit) = (arguments.hidden, arguments.quit);
+    let Arguments { server, ca_file, data_dir, command, .. } = arguments;
     let ca_file = ca_file.map(absolute).transpose()?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("не удалось запустить потоки")?;
     let Some(Command::Demo(demo)) = command else {
         window::display().map_err(anyhow::Error::msg)?;
         let folders = Folders::find(data_dir.as_deref())?;
-        return window::open(Start { folders, server, ca_file, demo: None, runtime: runtime.handle().clone() });
+        #[cfg(windows)]
+        if quit {
+            return background::ask(&folders, Wish::Quit).map(drop);
+        }
+        #[cfg(windows)]
+        let Some(background) = Background::claim(&folders, hidden, runtime.handle())? else { return Ok(()) };
+        let start = Start { folders, server, ca_file, demo: None, runtime: runtime.handle().clone() };
+        return window::open(
+            start,
+            #[cfg(windows)]
+            Some(background),
+        );
     };
     let terminal = if demo.terminal {
         true
@@ -95,12 +141,18 @@ fn run(arguments: Arguments) -> Result<()> {
     let usual = if terminal { 2_000 } else { DEMO.applications };
     let amount = Amount { applications: demo.applications.unwrap_or(usual), seed: demo.seed, ..DEMO };
     if terminal {
+        anyhow::ensure!(has_output(), "здесь нет терминала: наберите prikrep.com demo --terminal");
         return runtime.block_on(run_in_terminal(Amount { rate: 0.0, ..amount }, demo.stay));
     }
     let places = runtime.block_on(Places::start(amount))?;
     // The demo leaves no trace: its settings lie in its own folder, unless another is given.
     let folders = Folders::find(Some(&data_dir.unwrap_or_else(|| places.settings_folder())))?;
-    window::open(Start { folders, server, ca_file, demo: Some(places), runtime: runtime.handle().clone() })
+    let start = Start { folders, server, ca_file, demo: Some(places), runtime: runtime.handle().clone() };
+    window::open(
+        start,
+        #[cfg(windows)]
+        None,
+    )
 }
 
 /// The program may be started from another folder next time.

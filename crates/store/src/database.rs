@@ -15,6 +15,8 @@ use crate::StoreError;
 const OPEN_WATCHDOG: Duration = Duration::from_secs(5);
 const LOCK_TRIES: usize = 100;
 const LOCK_WAIT: Duration = Duration::from_millis(10);
+/// What Windows says of a file that somebody has open.
+const SHARING_VIOLATION: i32 = 32;
 
 /// Why a database does not open.
 #[derive(Debug, thiserror::Error)]
@@ -110,6 +112,28 @@ fn open_when_free(config: &sled::Config) -> sled::Result<sled::Db> {
     config.open()
 }
 
+/// Moves or removes what was closed a moment ago. The last thread of a database may still have its files open then, which
+/// forbids it on Windows, and nowhere else.
+///
+/// # Errors
+/// The act's own.
+pub fn once_closed<T>(mut act: impl FnMut() -> std::io::Result<T>) -> std::io::Result<T> {
+    use std::io::ErrorKind;
+    for _ in 0..LOCK_TRIES {
+        match act() {
+            Err(error)
+                if cfg!(windows)
+                    && (matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::DirectoryNotEmpty)
+                        || error.raw_os_error() == Some(SHARING_VIOLATION)) =>
+            {
+                std::thread::sleep(LOCK_WAIT);
+            }
+            acted => return acted,
+        }
+    }
+    act()
+}
+
 /// sled says it in words only.
 fn is_locked(error: &std::io::Error) -> bool {
     error.to_string().contains("could not acquire lock")
@@ -153,7 +177,9 @@ pub(crate) fn sync_name(path: &Path) {
     }
 }
 
-/// Makes the names of new files durable. Windows has no such call and needs none.
+/// Makes the names of new files durable. Windows has no such call: NTFS writes its log of names before it ends a sync of
+/// any file, and whoever names a file here goes on to sync another. Until then a loss of power may bring back what had the
+/// name before, whole.
 pub(crate) fn sync_folder(path: &Path) {
     #[cfg(unix)]
     if let Ok(folder) = File::open(path)

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use ring::digest;
 use serde::{Deserialize, Serialize};
 
-use crate::database::{sync_folder, sync_name};
+use crate::database::{once_closed, sync_folder, sync_name};
 use crate::{Key, StoreError};
 
 /// The schema that this version writes: 1 with plain rows, 2 with packed ones.
@@ -117,7 +117,7 @@ impl Folder {
             .map(|number| self.path.join(format!("{part}.{why}-{stamp}-{number}")))
             .find(|path| !path.exists());
         let path = free.unwrap_or_else(|| self.path.join(format!("{part}.{why}")));
-        fs::rename(self.path.join(part), &path).map_err(|source| StoreError::File {
+        once_closed(|| fs::rename(self.path.join(part), &path)).map_err(|source| StoreError::File {
             step: "перенос повреждённых данных в сторону",
             path: path.clone(),
             source,
@@ -147,6 +147,8 @@ pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Only the owner comes in. On Windows a new folder takes the rights of the one above: in the profile of a person those
+/// are the person's, the administrators' and the system's; other places are for the administrator to close.
 fn make_private(path: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);

@@ -111,7 +111,11 @@ fn write_new(path: &Path, key: &Key) -> std::io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.write_all(b"\n")?;
     file.as_file().sync_all()?;
-    // Never over a key that another process has made meanwhile.
+    // Never over a key that another process has made meanwhile. Windows never moves over a file unless asked to, and
+    // under a second name the key would stay marked as a temporary file, which backups leave out.
+    #[cfg(windows)]
+    file.persist_noclobber(path).map_err(|error| error.error)?;
+    #[cfg(not(windows))]
     match std::fs::hard_link(file.path(), path) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
             // Not every file system has second names.
@@ -134,6 +138,8 @@ fn refuse_if_others_read(file: &File, path: &Path) -> Result<(), StoreError> {
     Err(StoreError::Key(format!("файл ключа {path} доступен не только владельцу: выполните chmod 600 {path}")))
 }
 
+/// On Windows a file has the rights of its folder, which the folder's owner has given; the files of a register lie in a
+/// folder of its own.
 #[cfg(not(unix))]
 fn refuse_if_others_read(_: &File, _: &Path) -> Result<(), StoreError> {
     Ok(())

@@ -35,6 +35,7 @@ mod shared;
 mod sled_store;
 
 pub use api::*;
+pub use database::once_closed;
 pub use disk::DiskTrouble;
 pub use error::StoreError;
 pub use key::Key;

@@ -9,6 +9,7 @@ mod authority;
 #[cfg(target_os = "linux")]
 pub mod disk;
 pub mod given;
+#[cfg(unix)]
 mod load;
 pub mod programs;
 mod region;
@@ -19,6 +20,7 @@ mod workstation;
 pub use api::{Api, Reply};
 pub use authority::{Authority, Issued};
 pub use given::{ZONE, draft_of};
+#[cfg(unix)]
 pub use load::{Load, Outcome};
 pub use region::{PASSWORD, Region, start};
 pub use site::{Gateway, Site};

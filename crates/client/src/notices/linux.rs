@@ -14,7 +14,7 @@ use notify_rust::{Hint, Notification, NotificationHandle, NotificationResponse};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::{APP_NAME, Desk, body};
+use super::{APP_NAME, Desk};
 
 /// The name of the desktop entry, and of the icon that it installs.
 const DESKTOP_ENTRY: &str = crate::window::APP_ID;
@@ -25,25 +25,25 @@ const NO_DESKTOP: &str = "Нет связи с рабочим столом: ув
 const NO_SERVICE: &str = "На этом рабочем столе нет службы уведомлений";
 const NO_ANSWER: &str = "Служба уведомлений рабочего стола не отвечает";
 
-/// Serves until the sender of counts is dropped.
-pub(super) fn serve(counts: watch::Receiver<usize>, desk: &Desk) {
+/// Serves until the sender is dropped.
+pub(super) fn serve(bodies: watch::Receiver<String>, desk: &Desk) {
     match tokio::runtime::Builder::new_current_thread().enable_time().build() {
-        Ok(runtime) => runtime.block_on(run(counts, desk)),
+        Ok(runtime) => runtime.block_on(run(bodies, desk)),
         Err(_) => desk.tried(Err("Уведомления не запустились: перезапустите программу".into())),
     }
 }
 
-async fn run(mut counts: watch::Receiver<usize>, desk: &Desk) {
+async fn run(mut bodies: watch::Receiver<String>, desk: &Desk) {
     let mut shown = None;
     loop {
         tokio::select! {
-            changed = counts.changed() => {
+            changed = bodies.changed() => {
                 if changed.is_err() {
                     return;
                 }
-                let count = *counts.borrow_and_update();
+                let body = bodies.borrow_and_update().clone();
                 withdraw(shown.take()).await;
-                let outcome = show(count).await;
+                let outcome = show(&body).await;
                 desk.tried(outcome.as_ref().map(drop).map_err(|words| (*words).to_owned()));
                 shown = outcome.ok();
             }
@@ -57,8 +57,8 @@ async fn run(mut counts: watch::Receiver<usize>, desk: &Desk) {
     }
 }
 
-async fn show(count: usize) -> Result<NotificationHandle, &'static str> {
-    let notification = notification(count);
+async fn show(body: &str) -> Result<NotificationHandle, &'static str> {
+    let notification = notification(body);
     // A connection to the desktop that breaks makes the library panic.
     match timeout(ANSWER_TIME, AssertUnwindSafe(notification.show_async()).catch_unwind()).await {
         Ok(Ok(Ok(handle))) => Ok(handle),
@@ -91,13 +91,12 @@ async fn answered(shown: Option<&NotificationHandle>) -> bool {
     is_pressed
 }
 
-/// What is shown: how many, and nothing of a patient.
-fn notification(count: usize) -> Notification {
+fn notification(body: &str) -> Notification {
     let mut notification = Notification::new();
     notification
         .appname(APP_NAME)
         .summary(APP_NAME)
-        .body(&body(count))
+        .body(body)
         .icon(DESKTOP_ENTRY)
         .hint(Hint::DesktopEntry(DESKTOP_ENTRY.to_owned()))
         .action("default", "Показать");

@@ -28,7 +28,7 @@ const APP_NAME: &str = "Прикрепление онлайн";
 #[derive(Debug)]
 pub struct Notices {
     /// Its thread ends when this is dropped; a desktop that does not answer holds nobody up.
-    counts: watch::Sender<usize>,
+    bodies: watch::Sender<String>,
     problem: Problem,
 }
 
@@ -45,20 +45,26 @@ impl Notices {
     ) -> Self {
         let problem = Problem::default();
         let desk = Desk { on_click: Arc::new(on_click), after: Arc::new(after), problem: problem.clone() };
-        let (counts, coming) = watch::channel(0);
+        let (bodies, coming) = watch::channel(String::new());
         let spawned = thread::Builder::new().name("notices".into()).spawn(move || platform::serve(coming, &desk));
         if let Err(error) = spawned {
             tracing::warn!(%error, "the thread of notifications could not be started");
             problem.set(Some("Уведомления не запустились: перезапустите программу".into()));
         }
-        Self { counts, problem }
+        Self { bodies, problem }
     }
 
     /// Tells how many new applications came. Of several that come at once only the last is shown.
     pub fn new_applications(&self, count: usize) {
         if count > 0 {
-            self.counts.send_replace(count);
+            self.bodies.send_replace(body(count));
         }
+    }
+
+    /// Asks to sign in: without that nothing comes to a program that has begun without its window.
+    #[cfg(windows)]
+    pub(crate) fn sign_in(&self) {
+        self.bodies.send_replace(prikrep_ui::t!("background-sign-in").into_owned());
     }
 
     /// Why the last notification was not shown, in words; `None` when it was.

@@ -5,6 +5,6 @@ use tokio::sync::watch;
 use super::Desk;
 
 /// Tells that there are no notifications, and ends.
-pub(super) fn serve(_counts: watch::Receiver<usize>, desk: &Desk) {
+pub(super) fn serve(_bodies: watch::Receiver<String>, desk: &Desk) {
     desk.tried(Err("На этой системе уведомления не поддерживаются".into()));
 }

@@ -11,18 +11,19 @@ use std::thread;
 use notify_rust::{Notification, NotificationHandle, NotificationResponse};
 use tokio::sync::watch;
 
-use super::{APP_NAME, Desk, body};
+use super::{APP_NAME, Desk};
+use crate::window::APP_ID;
 
-/// Serves until the sender of counts is dropped.
-pub(super) fn serve(mut counts: watch::Receiver<usize>, desk: &Desk) {
+/// Serves until the sender is dropped.
+pub(super) fn serve(mut bodies: watch::Receiver<String>, desk: &Desk) {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().build() else {
         return desk.tried(Err("Уведомления не запустились: перезапустите программу".into()));
     };
     let waiting = Arc::new(AtomicBool::new(false));
-    while runtime.block_on(counts.changed()).is_ok() {
-        let count = *counts.borrow_and_update();
+    while runtime.block_on(bodies.changed()).is_ok() {
+        let body = bodies.borrow_and_update().clone();
         // A connection to the desktop that breaks makes the library panic.
-        let shown = catch_unwind(AssertUnwindSafe(|| notification(count).show()));
+        let shown = catch_unwind(AssertUnwindSafe(|| notification(&body).show()));
         match shown {
             Ok(Ok(handle)) => {
                 wait_for_click(handle, desk, &waiting);
@@ -39,10 +40,10 @@ pub(super) fn serve(mut counts: watch::Receiver<usize>, desk: &Desk) {
 
 const NO_DESKTOP: &str = "Нет связи с рабочим столом: уведомления не показываются";
 
-/// What is shown: how many, and nothing of a patient.
-fn notification(count: usize) -> Notification {
+/// The name and the icon are those of the shortcut with our identifier, which the installer makes.
+fn notification(body: &str) -> Notification {
     let mut notification = Notification::new();
-    notification.appname(APP_NAME).summary(APP_NAME).body(&body(count));
+    notification.app_id(APP_ID).summary(APP_NAME).body(body);
     notification
 }
 

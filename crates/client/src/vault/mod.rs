@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use prikrep_domain::Session;
-use prikrep_store::Key;
+use prikrep_store::{Key, once_closed};
 
 pub use error::VaultError;
 pub use keeper::{Condition, KeeperError, MemoryKeyring, Reason, SecretKeeper, SystemKeyring};
@@ -161,7 +161,7 @@ impl Vault {
     pub fn set_aside(&self, now: DateTime<Utc>) -> Result<PathBuf, VaultError> {
         let stamp = now.format("%Y%m%dT%H%M%S%3f");
         let aside = self.folder.with_file_name(format!("{}.aside-{stamp}", self.name));
-        fs::rename(&self.folder, &aside).map_err(|source| self.failed("перенос в сторону", source))?;
+        once_closed(|| fs::rename(&self.folder, &aside)).map_err(|source| self.failed("перенос в сторону", source))?;
         if let Some(parent) = aside.parent() {
             sync_folder(parent);
         }
@@ -178,7 +178,7 @@ impl Vault {
         // A keyring that a wrapped key never went to may as well be absent.
         let wrapped = matches!(self.keeper(), Ok(Some(KeptBy::Passphrase)));
         let removed = self.keeper.remove(&self.name);
-        match fs::remove_dir_all(&self.folder) {
+        match once_closed(|| fs::remove_dir_all(&self.folder)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(self.failed("удаление", error));
             }

@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# Builds prikrep and prikrepd for 64-bit Windows and the installer of the window into target/windows/dist, and prints the
+# paths of what was made. The same commit gives the same files.
+# VERSION=... names another version than the one in Cargo.toml. PROFILE=dev builds for a look at one's own change.
+# The compiler is set up by toolchain.sh, into WIN_CROSS_DIR; root installs the rest, others are told what to install.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+here=packaging/windows
+target=x86_64-pc-windows-gnu
+cross=${WIN_CROSS_DIR:-$HOME/.cache/windows-cross}
+out=$(realpath -m "${CARGO_TARGET_DIR:-target}")/windows
+dist=$out/dist
+made=$out/resources
+profile=${PROFILE:-release}
+version=${VERSION:-$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)}
+# Four numbers, for what Windows compares.
+dotted=$(printf '%s' "$version" | sed 's/[^0-9.].*//').0
+numbers=${dotted//./,}
+
+need_tools() {
+    local packages=(nsis icoutils imagemagick git) missing=() package
+    for package in "${packages[@]}"; do dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package"); done
+    if [ ${#missing[@]} -gt 0 ]; then
+        if [ "$(id -u)" -ne 0 ]; then
+            echo "Install them:  sudo apt-get install -y --no-install-recommends ${missing[*]}" >&2
+            exit 1
+        fi
+        apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    fi
+    WIN_CROSS_DIR=$cross WIN_CROSS_WINE=0 bash "$here/toolchain.sh"
+}
+
+# The icon and the pictures of the installer.
+make_pictures() {
+    local icons=assets/icons
+    icotool -c -o "$made/prikrep.ico" "$icons"/prikrep-{16,24,32,48,64,128}.png -r "$icons/prikrep-256.png"
+    convert -size 164x314 'xc:#ffffff' "$icons/prikrep-128.png" -geometry +18+60 -composite \
+        -define bmp:format=bmp3 -type truecolor "$made/side.bmp"
+}
+
+# The resources of a program: its name and what it is.
+make_resources() {
+    local name=$1 description=$2
+    fill() {
+        sed -e "s/@NAME@/$name/g" -e "s/@DESCRIPTION@/$description/g" -e "s/@VERSION@/$version/g" \
+            -e "s/@NUMBERS@/$numbers/g" -e "s/@NUMBERS_DOTTED@/$dotted/g" "$1"
+    }
+    fill "$here/prikrep.manifest" >"$made/$name.manifest"
+    fill "$here/resources.rc" >"$made/$name.rc"
+    (cd "$made" && x86_64-w64-mingw32-windres "$name.rc" "$name.res.o")
+}
+
+# Builds the program of a package, with its resources.
+build() {
+    local package=$1 name=$2
+    "$cross/toolchain/bin/cargo" rustc --locked --quiet --profile "$profile" --target "$target" \
+        --package "$package" --bin "$name" -- -C "link-arg=$made/$name.res.o"
+    x86_64-w64-mingw32-strip --enable-deterministic-archives -o "$dist/$name.exe" \
+        "$out/$target/${profile/dev/debug}/$name.exe"
+}
+
+# Of the commit, so that nothing depends on when it was built.
+if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
+    SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+fi
+export SOURCE_DATE_EPOCH
+
+need_tools
+mkdir -p "$dist" "$made"
+rm -f "$dist"/*
+# What was built against another standard library would not link with this one, and cargo does not see the difference.
+if ! cmp -s "$cross/toolchain/.std-id" "$out/.std-id"; then
+    rm -rf "${out:?}/$target"
+    cp "$cross/toolchain/.std-id" "$out/.std-id"
+fi
+make_pictures
+make_resources prikrep 'Прикрепление онлайн'
+make_resources prikrepd 'Прикрепление онлайн: регистр'
+
+# No program names the machine that it was built on.
+source=$(pwd -P)
+cargo_home=${CARGO_HOME:-$HOME/.cargo}
+prefixes=("$source=/prikrep" "$cargo_home=/cargo" "$(realpath "$cross")/toolchain=/rust")
+flags=() c_flags=()
+for prefix in "${prefixes[@]}"; do
+    flags+=(--remap-path-prefix "$prefix")
+    c_flags+=("-ffile-prefix-map=$prefix")
+done
+flags+=(-C link-arg=-Wl,--no-insert-timestamp)
+CARGO_ENCODED_RUSTFLAGS=$(printf '\x1f%s' "${flags[@]}")
+export CARGO_ENCODED_RUSTFLAGS=${CARGO_ENCODED_RUSTFLAGS#?}
+export CFLAGS_x86_64_pc_windows_gnu="${c_flags[*]}"
+export CARGO_TARGET_DIR=$out CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_PROFILE_DEV_DEBUG=0
+build prikrep-client prikrep
+build prikrep-server prikrepd
+
+# The same program for consoles, which find it before the other: cmd waits for it and shows what it prints.
+x86_64-w64-mingw32-objcopy --subsystem console "$dist/prikrep.exe" "$made/prikrep.com"
+makensis -V2 -NOCD -INPUTCHARSET UTF8 "-DVERSION=$version" "-DNUMBERS=$dotted" "-DPROGRAM=$dist/prikrep.exe" \
+    "-DCONSOLE=$made/prikrep.com" "-DPICTURES=$made" "-DOUT=$dist/prikrep-$version-setup.exe" "$here/prikrep.nsi" >&2
+printf '%s\n' "$dist"/*
