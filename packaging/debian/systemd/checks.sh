@@ -18,7 +18,7 @@ fail() {
 
 as_service() { runuser -u prikrepd -- "$@"; }
 of_unit() { systemctl show -P "$1" prikrepd; }
-healthy() { [ "$(curl -sf --max-time 20 $url/healthz)" = ok ]; }
+healthy() { [ "$(curl -sf --max-time 60 $url/healthz)" = ok ]; }
 accounts() { as_service prikrepd user list --json | grep -c '"login": "anna"'; }
 held() { as_service prikrepd status --json | sed -n 's/.*"applications": *\([0-9]*\).*/\1/p' | head -n 1; }
 # Waits, SECONDS at most, for a command to succeed.
@@ -48,7 +48,8 @@ first_boot() {
     journalctl -u prikrepd -o cat | grep -q '"message":"the register serves"' || fail "journalctl has the log"
     ok "journalctl -u prikrepd has the log"
 
-    systemd-analyze verify prikrepd.service >/root/verify.log 2>&1 || fail "systemd-analyze verify"
+    # There is no program that shows manuals here.
+    systemd-analyze verify --man=no prikrepd.service >/root/verify.log 2>&1 || fail "systemd-analyze verify: $(cat /root/verify.log)"
     ! grep prikrepd /root/verify.log || fail "systemd-analyze verify has nothing to say: $(cat /root/verify.log)"
     ok "systemd-analyze verify has nothing to say; $(systemd-analyze security --no-pager prikrepd | tail -n 1 | sed 's/^[^A-Za-z]*//')"
 
@@ -57,7 +58,7 @@ first_boot() {
     printf '[upstream]\nurl = "http://127.0.0.1:9000"\nlogin = "region-22"\npassword_file = "/etc/prikrep/upstream.password"\n' \
         >>/etc/prikrep/prikrepd.toml
     systemctl restart prikrepd || fail "systemctl restart"
-    within 60 as_service prikrepd pull >/dev/null || fail "prikrepd pull"
+    within 300 as_service prikrepd pull >/dev/null || fail "prikrepd pull"
     printf '%s\n' "$password" | as_service prikrepd user add anna --role registrar --name 'Иванова Анна' \
         --organization 1.2.643.5.1.13.13.12.2.22.2001 >/dev/null || fail "prikrepd user add"
     pulled=$(held)
@@ -74,21 +75,21 @@ first_boot() {
     systemctl start prikrepd || fail "it starts after a restore"
     [ "$(accounts)" = 1 ] || fail "what was backed up is there"
     ! as_service prikrepd user list | grep -q later || fail "what came later is not"
-    within 60 as_service prikrepd pull >/dev/null || fail "prikrepd pull after a restore"
+    within 300 as_service prikrepd pull >/dev/null || fail "prikrepd pull after a restore"
     whole || fail "the applications came again"
     rm /var/lib/prikrep/copy
     ok "backup and restore"
 
     before=$(of_unit NRestarts)
     systemctl kill --kill-whom=main --signal=KILL prikrepd
-    within 60 restarted "$before" || fail "it is restarted after SIGKILL"
+    within 300 restarted "$before" || fail "it is restarted after SIGKILL"
     whole || fail "everything is there after SIGKILL"
     ok "SIGKILL: restarted, everything is there"
 
     before=$(of_unit NRestarts)
     started=$SECONDS
     systemctl kill --kill-whom=main --signal=STOP prikrepd
-    within 180 restarted "$before" || fail "it is restarted by the watchdog"
+    within 400 restarted "$before" || fail "it is restarted by the watchdog"
     journalctl -u prikrepd -o cat | grep -q 'Watchdog timeout' || fail "the journal names the watchdog"
     whole || fail "everything is there after the watchdog"
     ! find / -xdev -name 'core*' -newer /root/pulled -size +1M -not -path '/proc/*' | grep -q . || fail "no memory is written to the disk"
@@ -96,7 +97,7 @@ first_boot() {
 
     before=$(of_unit MainPID)
     dpkg --force-confold -i /root/prikrepd-higher.deb >/root/dpkg.log 2>&1 || fail "dpkg upgrades prikrepd"
-    within 60 upgraded "$before" || fail "an upgrade restarts it"
+    within 300 upgraded "$before" || fail "an upgrade restarts it"
     whole || fail "everything is there after an upgrade"
     ok "an upgrade restarts it, everything is there"
 
@@ -114,7 +115,7 @@ first_boot() {
 
 second_boot() {
     pulled=$(cat /root/pulled)
-    within 120 healthy || fail "it is started with the machine"
+    within 300 healthy || fail "it is started with the machine"
     [ "$(of_unit ActiveState)" = active ] || fail "it is active after a reboot"
     whole || fail "everything is there after a reboot"
     journalctl -b -1 -u prikrepd -o cat | grep -q 'the register has stopped' || fail "the shutdown stopped it cleanly"
