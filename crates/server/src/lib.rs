@@ -42,13 +42,13 @@ pub use condition::{
     UpstreamState,
 };
 pub use config::{
-    ClientCertificates, Config, ConfigError, DEFAULT_PATH, DirectoryConfig, LimitsConfig, Loaded, LogConfig, LogFormat,
-    LogLevel, PasswordsConfig, Patience, PullAt, SessionsConfig, TlsConfig, UpstreamConfig,
+    ClientCertificates, Config, ConfigError, DirectoryConfig, LimitsConfig, Loaded, LogConfig, LogFormat, LogLevel,
+    PasswordsConfig, Patience, PullAt, SessionsConfig, TlsConfig, UpstreamConfig, default_path,
 };
 pub use control::{CallError, Caller, PullSummary, user_name};
 pub use directory::DirectoryDocument;
 pub use journal::{JournalSearch, Report, Reported};
-pub use logging::init as init_logging;
+pub use logging::{LogError, init as init_logging};
 pub use opening::{OpenError, open_key, open_register, open_store};
 pub use orders::{Order, OrderError, Outcome, QuarantineCard, Retried};
 pub use passwords::{HashError, PasswordRefusal};

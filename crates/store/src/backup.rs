@@ -111,8 +111,9 @@ const fn is_kept(drawer: Drawer) -> bool {
 }
 
 pub(crate) fn restore(path: &Path, key: &Key, from: &mut dyn Read, now: DateTime<Utc>) -> Result<usize, StoreError> {
-    // Everything is read and proved before the folder is touched; the journal waits beside it.
-    let staged = path.with_extension("restoring");
+    // Everything is read and proved before anything of the store is touched; the journal waits beside it, inside the
+    // folder: around it nothing may belong to the one who restores.
+    let staged = path.join("restoring");
     let _ = fs::remove_dir_all(&staged);
     let changes = read_all(&sealer(key)?, from, &staged);
     let changes = changes.inspect_err(|_| drop(fs::remove_dir_all(&staged)))?;

@@ -160,18 +160,25 @@ fn a_backup_holds_the_journal_and_a_restore_brings_it_back() {
     filled(folder.path(), 5);
     let mut file = Vec::new();
     open(folder.path()).backup(&mut file).unwrap();
-    let other = tempfile::tempdir().unwrap();
-    filled(other.path(), 2);
-    SledStore::restore(other.path(), &options().key, &mut file.as_slice(), Utc::now()).unwrap();
-    let store = open(other.path());
+    let around = tempfile::tempdir().unwrap();
+    let other = around.path().join("data");
+    filled(&other, 2);
+    SledStore::restore(&other, &options().key, &mut file.as_slice(), Utc::now()).unwrap();
+    assert!(!other.join("restoring").exists());
+    let store = open(&other);
     assert_eq!((all(&store).len(), store.journal_check().unwrap().problems), (5, Vec::new()));
     assert_eq!(store.journal_append(&[entry(6)], None).unwrap(), 6);
     assert_eq!(store.journal_check().unwrap().problems, Vec::<String>::new());
     // A file that was cut leaves what is there as it is.
     drop(store);
     let cut = &file[..file.len() - 3];
-    SledStore::restore(other.path(), &options().key, &mut &cut[..], Utc::now()).unwrap_err();
-    assert_eq!(all(&open(other.path())).len(), 6);
+    // Nothing is written around the folder: the service owns no more than it.
+    fs::write(around.path().join("data.restoring"), "").unwrap();
+    SledStore::restore(&other, &options().key, &mut &cut[..], Utc::now()).unwrap_err();
+    assert!(!other.join("restoring").exists());
+    assert_eq!(all(&open(&other)).len(), 6);
+    SledStore::restore(&other, &options().key, &mut file.as_slice(), Utc::now()).unwrap();
+    assert_eq!(all(&open(&other)).len(), 5);
 }
 
 proptest! {

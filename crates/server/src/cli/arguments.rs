@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use prikrep_domain::{Oid, Role};
-use prikrep_server::{DEFAULT_PATH, JournalSearch, Login, Search};
+use prikrep_server::{JournalSearch, Login, Search, default_path};
 
 /// Региональный регистр «Прикрепление онлайн»: служба и команды администратора.
 #[derive(Parser)]
@@ -17,7 +17,7 @@ use prikrep_server::{DEFAULT_PATH, JournalSearch, Login, Search};
 )]
 pub(crate) struct Arguments {
     /// Файл конфигурации
-    #[arg(long, global = true, env = "PRIKREP_CONFIG", hide_env_values = true, default_value = DEFAULT_PATH, value_name = "ФАЙЛ")]
+    #[arg(long, global = true, env = "PRIKREP_CONFIG", hide_env_values = true, default_value_os_t = default_path(), value_name = "ФАЙЛ")]
     pub(crate) config: PathBuf,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -67,6 +67,30 @@ pub(crate) enum Command {
     /// Конфигурация
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Служба Windows
+    #[command(subcommand)]
+    #[cfg_attr(not(windows), command(hide = true))]
+    Service(ServiceCommand),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ServiceCommand {
+    /// Установить службу; у неё своя учётная запись, она запускается вместе с Windows и после сбоя
+    ///
+    /// Создаёт папку конфигурации с образцом, если их нет, и оставляет доступ к ней, данным и журналу только службе
+    /// и администраторам. Повторная установка обновляет службу, не трогая конфигурацию и данные.
+    Install,
+    /// Запустить службу и дождаться, пока регистр слушает
+    Start,
+    /// Остановить службу и дождаться этого
+    Stop,
+    /// Удалить службу; данные, ключ и конфигурация остаются
+    Uninstall,
+    /// Показать состояние службы
+    Status(Output),
+    /// Работать службой: эту команду даёт сама Windows
+    #[command(hide = true)]
+    Run,
 }
 
 #[derive(Subcommand)]

@@ -1,7 +1,7 @@
 //! One function a command.
 
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use tokio::task::spawn_blocking;
 
 use super::arguments::{
     AddArguments, Arguments, ChangeArguments, Command, ConfigCommand, ListArguments, OneUser, Output,
-    QuarantineCommand, UserCommand,
+    QuarantineCommand, ServiceCommand, UserCommand,
 };
 use super::connection::{Connection, in_words};
 use super::{Usage, files, journal, output, passwords, serve, tables};
@@ -28,11 +28,15 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     if let Command::Config(ConfigCommand::Check(output)) = arguments.command {
         return check(&path, output);
     }
+    if let Command::Service(command) = arguments.command {
+        return service(command, path).await;
+    }
     let loaded = Config::load(&path)?;
     let config = &loaded.config;
     match arguments.command {
         Command::Serve => return serve::serve(loaded).await,
         Command::Config(ConfigCommand::Check(output)) => return check(&path, output),
+        Command::Service(command) => return service(command, path).await,
         Command::Pull(output) => pull(config, output).await?,
         Command::Status(output) => return status(config, output).await,
         Command::User(UserCommand::Add(add)) => add_user(config, add).await?,
@@ -73,7 +77,22 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn say<T: serde::Serialize>(output: Output, value: &T, words: &str) -> anyhow::Result<()> {
+#[cfg(windows)]
+async fn service(command: ServiceCommand, config: PathBuf) -> anyhow::Result<ExitCode> {
+    super::windows::run(command, config).await
+}
+
+#[cfg(not(windows))]
+#[allow(clippy::unused_async, reason = "as where there is such a service")]
+async fn service(_: ServiceCommand, _: PathBuf) -> anyhow::Result<ExitCode> {
+    Err(Usage(
+        "служба Windows бывает только в Windows; здесь регистр запускает systemd: systemctl start|stop|status prikrepd"
+            .to_owned(),
+    )
+    .into())
+}
+
+pub(crate) fn say<T: serde::Serialize>(output: Output, value: &T, words: &str) -> anyhow::Result<()> {
     if output.json { output::json(value) } else { output::line(words) }
 }
 

@@ -66,7 +66,8 @@ pub(crate) fn in_words(error: OpenError, config: &Config) -> anyhow::Error {
 /// Refuses when a register runs on the folder.
 pub(crate) async fn only_stopped(data_dir: &Path) -> anyhow::Result<()> {
     if Caller::find(data_dir).await?.is_some() {
-        bail!("регистр работает: остановите его (systemctl stop prikrepd) и повторите");
+        let stop = if cfg!(windows) { "prikrepd service stop" } else { "systemctl stop prikrepd" };
+        bail!("регистр работает: остановите его ({stop}) и повторите");
     }
     Ok(())
 }

@@ -8,8 +8,13 @@ mod journal;
 mod output;
 mod passwords;
 mod serve;
+#[cfg(not(windows))]
 mod service_manager;
 mod tables;
+#[cfg(windows)]
+mod windows;
+#[cfg(any(windows, test))]
+mod windows_sample;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -24,6 +29,13 @@ pub(crate) struct Usage(pub(crate) String);
 
 /// Tells a failure in words and gives its exit status.
 pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
+    // There is nobody left to tell when standard error is closed.
+    let _ = writeln!(std::io::stderr(), "prikrepd: {}", words(error));
+    ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+}
+
+/// A failure with its causes.
+fn words(error: &anyhow::Error) -> String {
     let mut causes = error.chain().map(ToString::to_string);
     let mut words = causes.next().unwrap_or_default();
     for cause in causes {
@@ -32,7 +44,5 @@ pub(crate) fn failed(error: &anyhow::Error) -> ExitCode {
             words = format!("{words}: {cause}");
         }
     }
-    // There is nobody left to tell when standard error is closed.
-    let _ = writeln!(std::io::stderr(), "prikrepd: {words}");
-    ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+    words
 }

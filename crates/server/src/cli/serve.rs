@@ -1,4 +1,4 @@
-//! `prikrepd serve`: the register as a service.
+//! `prikrepd serve`: the register serves until it is asked to stop.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -8,17 +8,31 @@ use prikrep_server::{Caller, Config, Loaded, OpenError, Server, StartError, init
 use prikrep_store::StoreError;
 
 use super::connection::in_words;
+#[cfg(not(windows))]
 use super::service_manager::ServiceManager;
+#[cfg(windows)]
+use super::windows::ServiceManager;
 
-pub(crate) async fn serve(Loaded { config, warnings }: Loaded) -> anyhow::Result<ExitCode> {
-    init_logging(&config.log);
+pub(crate) async fn serve(loaded: Loaded) -> anyhow::Result<ExitCode> {
+    init_logging(&loaded.config.log)?;
+    let stop = StopSignal::listen()?;
+    serve_for(loaded, &ServiceManager::of_this_process(), stop).await
+}
+
+/// Serves under a service manager. The log has begun.
+pub(crate) async fn serve_for(
+    Loaded { config, warnings }: Loaded,
+    manager: &ServiceManager,
+    mut stop: StopSignal,
+) -> anyhow::Result<ExitCode> {
     for warning in warnings {
         tracing::warn!(warning, "configuration");
     }
-    let mut stop = StopSignal::listen()?;
-    let manager = ServiceManager::of_this_process();
-    manager.opening();
-    let running = match Server::start(config.clone()).await {
+    let started = tokio::select! {
+        started = Server::start(config.clone()) => started,
+        never = manager.opening() => match never {},
+    };
+    let running = match started {
         Ok(running) => running,
         Err(error) => return Err(not_started(error, &config).await.context("регистр не запущен")),
     };
@@ -62,11 +76,14 @@ fn announce(url: &str) -> std::io::Result<()> {
 }
 
 /// The signals that ask the service to stop. Listened to before anything is started, so that none is missed.
-struct StopSignal {
+pub(crate) struct StopSignal {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
+    /// Of a service, which has no console.
+    #[cfg(windows)]
+    service: Option<std::sync::Arc<tokio::sync::Notify>>,
 }
 
 impl StopSignal {
@@ -85,14 +102,22 @@ impl StopSignal {
         }
     }
 
-    #[cfg(not(unix))]
+    #[cfg(windows)]
+    #[allow(clippy::unnecessary_wraps, reason = "as where it may fail")]
     fn listen() -> anyhow::Result<Self> {
-        Ok(Self {})
+        Ok(Self { service: None })
     }
 
-    #[cfg(not(unix))]
+    #[cfg(windows)]
+    pub(crate) fn of_service(asked: std::sync::Arc<tokio::sync::Notify>) -> Self {
+        Self { service: Some(asked) }
+    }
+
+    #[cfg(windows)]
     async fn arrived(&mut self) {
-        if tokio::signal::ctrl_c().await.is_err() {
+        if let Some(asked) = &self.service {
+            asked.notified().await;
+        } else if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
     }

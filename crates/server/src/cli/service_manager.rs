@@ -3,8 +3,9 @@
 //! Invariant: its watchdog is fed only after the store has answered, whatever it answered. A store that answers that
 //! its disk is full lives, and a restart would not help it; one that does not answer any more is restarted.
 //!
-//! Without a manager, and on systems without systemd, nothing is told and nothing is asked.
+//! Without a manager, and on systems without any, nothing is told and nothing is asked.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use chrono::Utc;
@@ -29,9 +30,10 @@ impl ServiceManager {
         Self { watchdog: system::watchdog(), listens: std::env::var_os("NOTIFY_SOCKET").is_some() }
     }
 
-    /// The store is being opened, which takes its time when it is migrated or rebuilt.
-    pub(crate) fn opening(&self) {
+    /// The store is being opened, which takes its time when it is migrated or rebuilt. Never ready.
+    pub(crate) async fn opening(&self) -> Infallible {
         self.tell(&[], "открывается хранилище");
+        std::future::pending().await
     }
 
     /// The register listens.

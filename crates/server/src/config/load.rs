@@ -10,7 +10,22 @@ use figment::providers::{Env, Format, Toml};
 use super::Config;
 
 /// Where the configuration is looked for when no file is named.
-pub const DEFAULT_PATH: &str = "/etc/prikrep/prikrepd.toml";
+#[must_use]
+pub fn default_path() -> PathBuf {
+    let folder = if cfg!(windows) { program_data() } else { PathBuf::from("/etc/prikrep") };
+    folder.join("prikrepd.toml")
+}
+
+/// Where the store is when no folder is named.
+pub(super) fn default_data_dir() -> PathBuf {
+    if cfg!(windows) { program_data().join("data") } else { PathBuf::from("/var/lib/prikrep") }
+}
+
+/// On Windows everything that is no program lies in one folder.
+fn program_data() -> PathBuf {
+    std::env::var_os("ProgramData").map_or_else(|| PathBuf::from(r"C:\ProgramData"), PathBuf::from).join("prikrep")
+}
+
 const ENVIRONMENT: &str = "PRIKREP_";
 const MAX_FILE_BYTES: u64 = 1 << 20;
 
@@ -78,7 +93,8 @@ impl Config {
         let tls = self.tls.iter_mut().flat_map(|tls| {
             [&mut tls.certificate_file, &mut tls.key_file].into_iter().chain(tls.client_ca_file.as_mut())
         });
-        let optional = self.key_file.iter_mut().chain(&mut self.directory.file).chain(&mut self.passwords.common_file);
+        let files = [&mut self.key_file, &mut self.directory.file, &mut self.passwords.common_file, &mut self.log.dir];
+        let optional = files.into_iter().flatten();
         for path in std::iter::once(&mut self.data_dir).chain(upstream).chain(tls).chain(optional) {
             *path = base.join(&*path);
         }
@@ -98,6 +114,7 @@ impl Config {
             ("passwords.min_chars", whole(self.passwords.min_chars), 8, 128),
             ("passwords.max_age_days", u64::from(self.passwords.max_age_days), 0, 3_650),
             ("passwords.history", whole(self.passwords.history), 0, 24),
+            ("log.keep_files", whole(self.log.keep_files), 1, 3_650),
             ("limits.body_bytes", whole(limits.body_bytes), 32 << 10, 1 << 20),
             ("limits.reply_bytes", whole(limits.reply_bytes), 32 << 20, 64 << 30),
             ("limits.connections", whole(limits.connections), 8, 100_000),

@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use crate::sessions::SessionRules;
 pub(crate) use load::others_read;
-pub use load::{ConfigError, DEFAULT_PATH, Loaded};
+pub use load::{ConfigError, Loaded, default_path};
 pub use values::{ClientCertificates, LogFormat, LogLevel, PullAt};
 
 /// The configuration of a register.
@@ -61,7 +61,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            data_dir: PathBuf::from("/var/lib/prikrep"),
+            data_dir: load::default_data_dir(),
             key_file: None,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8090)),
             timezone: chrono_tz::Asia::Barnaul,
@@ -313,12 +313,22 @@ impl LimitsConfig {
     }
 }
 
-/// Logs, on standard error.
-#[derive(Clone, Debug, Default, Deserialize)]
+/// Logs.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LogConfig {
     /// How a line looks.
     pub format: LogFormat,
     /// What is worth a line.
     pub level: LogLevel,
+    /// The folder of a file a day; without it the lines go to standard error.
+    pub dir: Option<PathBuf>,
+    /// How many files stay in it.
+    pub keep_files: usize,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { format: LogFormat::default(), level: LogLevel::default(), dir: None, keep_files: 31 }
+    }
 }

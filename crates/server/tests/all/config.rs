@@ -138,7 +138,12 @@ fn the_sample_is_read_as_it_is_and_with_every_key_it_names() {
     let whole: Vec<String> = here.lines().map(uncomment).collect();
     std::fs::write(&path, whole.join("\n")).unwrap();
     let with_all = Config::load(&path).unwrap().config;
-    let defaults = |config: &Config| format!("{:?} {:?} {:?}", config.sessions, config.limits, config.log);
+    let defaults = |config: &Config| {
+        let log = &config.log;
+        format!("{:?} {:?} {:?}", config.sessions, config.limits, (log.format, log.level, log.keep_files))
+    };
+    assert_eq!(with_all.log.dir.as_deref().and_then(std::path::Path::to_str), Some("/var/log/prikrep"));
+    assert_eq!(as_it_is.log.dir, None);
     assert_eq!(defaults(&with_all), defaults(&as_it_is), "the commented values are the defaults");
     assert_eq!(with_all.key_path(), as_it_is.key_path());
     assert!(with_all.upstream.is_some() && with_all.directory.file.is_some());

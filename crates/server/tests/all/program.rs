@@ -72,6 +72,38 @@ fn wrong_calls_end_with_2_and_failures_with_1() {
     assert!(!folder.path().join("data").exists());
     assert_eq!(status(&["pull"]), Some(1));
     assert_eq!(status(&["restore", "copy"]), Some(1));
+    #[cfg(not(windows))]
+    {
+        let service = run(prikrepd(&config).args(["service", "start"]), "");
+        assert_eq!(service.status.code(), Some(2));
+        assert!(words(&service).contains("systemctl"), "{}", words(&service));
+    }
+}
+
+#[test]
+fn a_log_in_a_folder_is_a_file_of_the_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("prikrepd.toml");
+    let served = |dir: &str| {
+        let text = format!("data_dir = \"data\"\nlisten = \"127.0.0.1:0\"\n[log]\ndir = \"{dir}\"\n");
+        std::fs::write(&config, text).unwrap();
+        Served(prikrepd(&config).arg("serve").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
+    };
+    let mut running = served("logs");
+    BufReader::new(running.0.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
+    terminate(&running.0);
+    assert_eq!(running.0.wait().unwrap().code(), Some(0));
+    let files: Vec<_> =
+        std::fs::read_dir(folder.path().join("logs")).unwrap().map(|file| file.unwrap().path()).collect();
+    let [file] = files.as_slice() else { panic!("{files:?}") };
+    assert!(file.to_str().is_some_and(|name| name.contains("/prikrepd.20") && name.ends_with(".log")), "{file:?}");
+    let log = std::fs::read_to_string(file).unwrap();
+    assert!(log.contains("the register serves") && log.contains("the register has stopped"), "{log}");
+    let mut refused = served("prikrepd.toml");
+    assert_eq!(refused.0.wait().unwrap().code(), Some(1));
+    let mut told = String::new();
+    refused.0.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    assert!(told.contains("журнал в папке") && told.contains("log.dir"), "{told}");
 }
 
 #[test]
