@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use axum::http::{Method, Response};
 use prikrep_daemon::{
-    DirectoryNews, HttpOptions, HttpUpstream, NetworkFault, PasswordSource, Pushed, Secret, Upstream, UpstreamError,
+    DirectoryNews, HttpOptions, HttpUpstream, NetworkFault, PasswordSource, Pushed, Secret, Timeouts, Upstream,
+    UpstreamError,
 };
 use prikrep_domain::{
     Answer, AnswerId, Application, Cursor, Decision, Delivery, MAX_PAGE_BYTES, PasswordChange, ProblemKind,
@@ -250,7 +251,8 @@ async fn only(encoding: &'static str, url: &str) -> (HttpUpstream, mpsc::Unbound
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut options = options(&format!("http://{}", listener.local_addr().unwrap()));
     // An unoptimised compressor on a busy machine is slow: that is not what is tested here.
-    (options.timeouts.silence, options.timeouts.transfer) = (Duration::from_secs(600), Duration::from_secs(600));
+    let long = Duration::from_secs(600);
+    options.timeouts = Timeouts { answer: long, silence: long, transfer: long, ..options.timeouts };
     let (sender, receiver) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
