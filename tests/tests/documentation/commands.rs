@@ -7,8 +7,8 @@ use prikrep_testkit::programs::{prikrep, prikrepd, run, simulator};
 
 use crate::pages::{Page, pages};
 
-/// Subcommands that only the programs for Windows have.
-const OF_WINDOWS: [&str; 1] = ["prikrepd service"];
+/// Subcommands and flags that only the programs for Windows have.
+const OF_WINDOWS: [&str; 2] = ["prikrepd service", "prikrep --hidden"];
 
 /// What a program says of itself and of its commands.
 #[derive(Default)]
@@ -39,8 +39,9 @@ impl Helps {
             let is_name = word.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-');
             if let Some(flag) = word.strip_prefix("--") {
                 let flag = flag.split('=').next().unwrap_or(flag);
-                if !help.contains(&format!("--{flag}")) {
-                    return Some(format!("{command} --{flag}"));
+                let whole = format!("{command} --{flag}");
+                if !help.contains(&format!("--{flag}")) && !OF_WINDOWS.contains(&whole.as_str()) {
+                    return Some(whole);
                 }
             } else if is_name && help.contains("Commands:") {
                 command = format!("{command} {word}");
