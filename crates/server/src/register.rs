@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 use parking_lot::Mutex;
 use prikrep_domain::{
     Act, Action, AnswerDraft, AnswerId, Application, ApplicationId, FeedPage, Found, JournalEntry, MAX_PAGE_RECORDS,
-    Problem, ProblemKind, Role, Terms,
+    Oid, Problem, ProblemKind, Role, Terms,
 };
 use prikrep_store::{AnswerError, Author, FeedError, Store, StoreError};
 
@@ -92,19 +92,31 @@ impl Register {
     /// [`Problem`]: the role may not read, the cursor is malformed or of another epoch, the store failed.
     pub fn feed(&self, who: &SignedIn, after: Option<&str>, limit: usize) -> Result<FeedPage, Problem> {
         who.may(Action::ReadFeed)?;
+        let page = self.feed_of(who.organization(), after, limit)?;
+        self.note_feed(who, page.changes.len())?;
+        Ok(page)
+    }
+
+    /// The same for an organization, or for all, whoever it is read for.
+    pub(crate) fn feed_of(
+        &self,
+        organization: Option<&Oid>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<FeedPage, Problem> {
         let after = after.filter(|cursor| !cursor.is_empty());
-        let limit = limit.clamp(1, MAX_PAGE_RECORDS);
-        let page = self.store().feed(after, limit, who.organization()).map_err(|error| match error {
+        self.store().feed(after, limit.clamp(1, MAX_PAGE_RECORDS), organization).map_err(|error| match error {
             FeedError::Expired => {
                 Problem::new(ProblemKind::CursorExpired).with_detail("Список перестроен: начните чтение без курсора")
             }
             FeedError::Malformed => words::bad_request("after: это не курсор регистра"),
             FeedError::Store(error) => words::unavailable(error),
-        })?;
-        if !page.changes.is_empty() {
-            self.note(who, Act::FeedRead { records: page.changes.len() as u64 })?;
-        }
-        Ok(page)
+        })
+    }
+
+    /// Writes down that somebody is given so many applications of the feed.
+    pub(crate) fn note_feed(&self, who: &SignedIn, records: usize) -> Result<(), Problem> {
+        if records > 0 { self.note(who, Act::FeedRead { records: records as u64 }) } else { Ok(()) }
     }
 
     /// Searches as the screen does.

@@ -285,6 +285,7 @@ impl Shared {
         if !gone.is_empty() {
             // The journal does not tell of emptied rows: the snapshot has to.
             self.keep_snapshot(writer, true)?;
+            self.wake();
         }
         Ok(())
     }

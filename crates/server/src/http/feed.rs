@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use prikrep_domain::{Cursor, FeedPage, MAX_PAGE_BYTES, MAX_PAGE_RECORDS, Problem};
+use prikrep_domain::{Action, Cursor, FeedPage, MAX_PAGE_BYTES, MAX_PAGE_RECORDS, Oid, Problem};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
 use utoipa::IntoParams;
@@ -101,7 +101,7 @@ pub(crate) async fn feed(
     headers: HeaderMap,
     Params(params): Params<FeedParams>,
 ) -> Result<Response, Failure> {
-    let Asked { mut after, limit, wait } = params.read()?;
+    let Asked { after, limit, wait } = params.read()?;
     let _open = if wait.is_zero() {
         None
     } else {
@@ -109,20 +109,22 @@ pub(crate) async fn feed(
         Some(api.polls.open(&who.account.login).ok_or_else(refused)?)
     };
     let until = Instant::now() + wait;
-    let zstd = takes_zstd(&headers);
+    let organization = who.organization().cloned();
+    let mut wanted = Wanted { organization, after, limit, zstd: takes_zstd(&headers) };
     let mut news = api.news.clone();
     loop {
         // Seen before reading: what changes during the reading wakes again.
         news.borrow_and_update();
-        let reader = who.clone();
-        let read =
-            api.work.with(Queue::Pages, move |register| read_page(register, &reader, after.as_deref(), limit, zstd));
-        let page = read.await?;
-        if !page.nothing_new || Instant::now() >= until || api.parts.stopping.is_cancelled() {
+        let page = give(&api, &who, &wanted).await?;
+        // What others see is not read again at the next waking.
+        wanted.after = Some(page.cursor.as_str().to_owned());
+        if page.has_more {
+            api.ahead.make(&api.work, wanted);
             return Ok(page.into_response());
         }
-        // What others see is not read again at the next waking.
-        after = Some(page.cursor.as_str().to_owned());
+        if page.records > 0 || Instant::now() >= until || api.parts.stopping.is_cancelled() {
+            return Ok(page.into_response());
+        }
         let woken = tokio::select! {
             woken = news.changed() => woken.is_ok(),
             () = sleep_until(until) => false,
@@ -135,6 +137,19 @@ pub(crate) async fn feed(
     }
 }
 
+/// A page for somebody who may read it, noted in the journal.
+async fn give(api: &Shared, who: &SignedIn, wanted: &Wanted) -> Result<ReadPage, Failure> {
+    who.may(Action::ReadFeed)?;
+    let made = api.ahead.take(wanted).await;
+    let (who, wanted) = (who.clone(), wanted.clone());
+    let read = move |register: &Register| {
+        let page = made.map_or_else(|| wanted.read(register), Ok)?;
+        register.note_feed(&who, page.records)?;
+        Ok::<_, Problem>(page)
+    };
+    api.work.with(Queue::Pages, read).await
+}
+
 /// Whether a client takes zstd. Whoever takes only gzip gets it from the layer that compresses everything else.
 fn takes_zstd(headers: &HeaderMap) -> bool {
     let offered = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
@@ -145,12 +160,24 @@ fn takes_zstd(headers: &HeaderMap) -> bool {
     })
 }
 
-struct ReadPage {
+/// A page that is asked for.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Wanted {
+    organization: Option<Oid>,
+    after: Option<String>,
+    limit: usize,
+    /// Whether it is to be compressed.
+    zstd: bool,
+}
+
+/// A page as it is sent.
+pub(crate) struct ReadPage {
     body: Vec<u8>,
     /// Whether the body is compressed.
     zstd: bool,
     cursor: Cursor,
-    nothing_new: bool,
+    records: usize,
+    has_more: bool,
 }
 
 impl ReadPage {
@@ -164,29 +191,31 @@ impl ReadPage {
     }
 }
 
-/// Reads and writes a page, of fewer applications when it would grow beyond what a consumer takes.
-fn read_page(
-    register: &Register,
-    who: &SignedIn,
-    after: Option<&str>,
-    limit: usize,
-    zstd: bool,
-) -> Result<ReadPage, Problem> {
-    let mut limit = limit;
-    loop {
-        let page = register.feed(who, after, limit)?;
-        let json = to_json_of_about(page.changes.len() * RECORD_BYTES, &page)?;
-        if json.len() <= MAX_PAGE_BYTES || page.changes.len() <= 1 {
-            let nothing_new = page.changes.is_empty() && !page.has_more;
+impl Wanted {
+    #[cfg(test)]
+    pub(crate) fn from_the_beginning(limit: usize) -> Self {
+        Self { organization: None, after: None, limit, zstd: true }
+    }
+
+    /// Reads and writes the page, of fewer applications when it would grow beyond what a consumer takes.
+    pub(crate) fn read(&self, register: &Register) -> Result<ReadPage, Problem> {
+        let mut limit = self.limit;
+        loop {
+            let page = register.feed_of(self.organization.as_ref(), self.after.as_deref(), limit)?;
+            let records = page.changes.len();
+            let json = to_json_of_about(records * RECORD_BYTES, &page)?;
+            if json.len() > MAX_PAGE_BYTES && records > 1 {
+                limit = records / 2;
+                continue;
+            }
             // Here and in one piece: a stream would hold a window for each of hundreds of workstations.
-            let small = (zstd && json.len() >= COMPRESSED_FROM).then(|| zstd::bulk::compress(&json, ZSTD_LEVEL));
+            let small = (self.zstd && json.len() >= COMPRESSED_FROM).then(|| zstd::bulk::compress(&json, ZSTD_LEVEL));
             let small = small.transpose().map_err(|error| words::internal(&error))?;
             let (mut body, zstd) = small.map_or((json, false), |small| (small, true));
             // It may wait for its reader: without the room that it had to be made in.
             body.shrink_to_fit();
-            return Ok(ReadPage { body, zstd, cursor: page.cursor, nothing_new });
+            return Ok(ReadPage { body, zstd, cursor: page.cursor, records, has_more: page.has_more });
         }
-        limit = page.changes.len() / 2;
     }
 }
 

@@ -4,6 +4,7 @@
 //! worker that may block.
 
 mod access;
+mod ahead;
 mod answers;
 mod applications;
 mod body;

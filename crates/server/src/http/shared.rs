@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::Secured;
+use super::ahead::Ahead;
 use super::longpoll::{LongPolls, in_waves};
 use super::rates::Rates;
 use super::sending::Room;
@@ -38,6 +39,7 @@ pub(crate) struct Api {
     pub(crate) trusted_proxies: Vec<IpAddr>,
     daemons_show_certificates: bool,
     pub(crate) work: Work,
+    pub(crate) ahead: Ahead,
     pub(crate) polls: LongPolls,
     /// Tells that there may be something new in the feed.
     pub(crate) news: watch::Receiver<u64>,
@@ -50,6 +52,7 @@ impl Api {
         let limits = config.limits.clone();
         Arc::new(Self {
             work: Work::new(Arc::clone(&parts.register), limits.at_once),
+            ahead: Ahead::new(&parts.register),
             polls: LongPolls::new(limits.long_polls),
             news: in_waves(parts.register.store().changes()),
             rates: Rates::new(&limits),

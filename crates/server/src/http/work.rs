@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::Failure;
 use crate::{Register, words};
@@ -79,6 +79,20 @@ impl Work {
             result
         });
         done.await.map_err(|error| Failure::from(words::internal(&error)))?.map_err(Into::into)
+    }
+
+    /// Begins work that nobody waits for yet, on a place of the pages; none when all are taken.
+    pub(crate) fn if_idle<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Register) -> T + Send + 'static,
+    ) -> Option<JoinHandle<T>> {
+        let permit = Arc::clone(&self.pages).try_acquire_owned().ok()?;
+        let register = Arc::clone(&self.register);
+        Some(spawn_blocking(move || {
+            let result = work(&register);
+            drop(permit);
+            result
+        }))
     }
 }
 

@@ -337,3 +337,34 @@ async fn after_a_stop_the_folder_is_free_and_everything_accepted_is_there() {
     assert_eq!(card["status"], "refused", "the session lives on too");
     running.stop().await;
 }
+
+#[tokio::test]
+async fn a_page_that_is_made_ahead_is_as_the_register_is_when_it_is_asked_for() {
+    let served = Served::new().await;
+    add(served.running.register(), "auditor", Role::Auditor, None);
+    let auditor = served.token_of("auditor").await;
+    let noted = async || {
+        let journal = served.anonymous(Method::GET, "/v1/journal?act=feed_read").bearer_auth(&auditor).send();
+        journal.await.unwrap().json::<Value>().await.unwrap()["items"].as_array().unwrap().len()
+    };
+    let page = async |after: &str| {
+        let page: Value = served.get(&format!("/v1/feed?limit=1&after={after}")).await.json().await.unwrap();
+        let change = &page["changes"][0];
+        (change["id"].clone(), change["answers"].clone(), page["cursor"].as_str().unwrap().to_owned())
+    };
+    let (first, _, after_first) = page("").await;
+    assert_eq!(first, json!(id(1)));
+    // The second application changes when its page is made already.
+    assert_eq!(served.put(2, 1, &refuse("нет полиса")).await.status(), StatusCode::CREATED);
+    let (second, _, after_second) = page(&after_first).await;
+    assert_eq!(second, json!(id(3)), "what has changed comes at its last place");
+    let (third, answers, _) = page(&after_second).await;
+    assert_eq!((third, answers.as_array().unwrap().len()), (json!(id(2)), 1));
+    assert_eq!(noted().await, 3, "a page is noted when it is given");
+
+    let login = "ivanova".parse().unwrap();
+    served.running.register().carry_out(prikrep_server::Order::DisableUser(login), "root", None, at(0)).unwrap();
+    let refused = served.get(&format!("/v1/feed?limit=1&after={after_first}")).await;
+    assert_eq!(problem(refused).await, (401, "session-expired".to_owned()));
+    served.running.stop().await;
+}
