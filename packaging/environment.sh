@@ -1,14 +1,19 @@
 # Sourced, at the top of the source, by what builds for others: nothing that is built tells of the machine or the moment.
-# shellcheck shell=bash disable=SC2034
-# Gives `prefixes`: paths of this machine, each with what stands for it in programs.
+# shellcheck shell=bash
+# Exports the time and the name of the commit, and the flags that put the same words for folders wherever they are.
+# `toolchain` may name the folder of a compiler of packaging/compiler.sh.
 
-# Of the commit: its time and its name.
 if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
     SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 fi
 if [ -z "${PRIKREP_COMMIT:-}" ]; then
     PRIKREP_COMMIT=$(git rev-parse --short=12 HEAD)
 fi
-export SOURCE_DATE_EPOCH PRIKREP_COMMIT
 
-prefixes=("$(pwd -P)=/prikrep" "$(realpath -m "${CARGO_TARGET_DIR:-target}")=/build" "${CARGO_HOME:-$HOME/.cargo}=/cargo")
+# Of two that fit, the last counts.
+prefixes=("$(pwd -P)=/prikrep" "$(realpath -m "${CARGO_TARGET_DIR:-target}")=/build" "${CARGO_HOME:-$HOME/.cargo}=/cargo"
+    ${toolchain:+"$toolchain=/rust"})
+RUSTFLAGS=${prefixes[*]/#/--remap-path-prefix=}
+CFLAGS=${prefixes[*]/#/-ffile-prefix-map=}
+unset CARGO_ENCODED_RUSTFLAGS
+export SOURCE_DATE_EPOCH PRIKREP_COMMIT RUSTFLAGS CFLAGS

@@ -70,8 +70,7 @@ for package in "${packages[@]}"; do
     esac
 done
 # In one go: what both programs stand on is built once.
-[ "$build" = no ] || RUSTFLAGS="${prefixes[*]/#/--remap-path-prefix=}" CFLAGS="${prefixes[*]/#/-ffile-prefix-map=}" \
-    cargo build --release --locked "${crates[@]/#/--package=}" --bins
+[ "$build" = no ] || cargo build --release --locked "${crates[@]/#/--package=}" --bins
 for crate in "${crates[@]}"; do
     cargo deb --no-build --locked --strip --package "$crate" --deb-version "$version" --output "$target/debian/"
 done

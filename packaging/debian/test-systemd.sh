@@ -47,7 +47,7 @@ make_disk() {
         bookworm "$root" "${MIRROR:-http://deb.debian.org/debian}" 2>"$work/bootstrap.log" || fail "a Debian is made"
     cp "$1" "$root/root/prikrepd.deb"
     higher "$1" "$root/root/prikrepd-higher.deb"
-    cp "$target/release/prikrep-simulator" "$root/usr/bin/"
+    strip -o "$root/usr/bin/prikrep-simulator" "$target/debug/prikrep-simulator"
     install -m 755 packaging/debian/systemd/checks.sh "$root/root/checks.sh"
     echo prikrep-test >"$root/etc/hostname"
     printf '127.0.0.1 localhost prikrep-test\n' >"$root/etc/hosts"
@@ -71,7 +71,7 @@ UNIT
 need_tools
 package=$(find "$target/debian" -name 'prikrepd_*.deb' | sort -V | tail -n 1)
 [ -n "$package" ] || fail "there is target/debian/prikrepd_*.deb: run packaging/debian/build.sh first"
-[ -x "$target/release/prikrep-simulator" ] || cargo build --release --locked --package prikrep-simulator --bin prikrep-simulator
+[ -x "$target/debug/prikrep-simulator" ] || cargo build --quiet --locked --package prikrep-server --package prikrep-simulator --package prikrep-client --bins
 make_disk "$package"
 
 timeout "$limit_secs" qemu-system-x86_64 -accel "${QEMU_ACCEL:-tcg}" -cpu max -smp 2 -m 2048 -nographic -nodefaults -serial stdio \

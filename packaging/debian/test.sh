@@ -80,8 +80,8 @@ stop_serving() {
 
 # The federal service: the simulator of this source.
 start_gateway() {
-    local program=$debs/../release/prikrep-simulator
-    [ -x "$program" ] || cargo build --quiet --release --locked --package prikrep-simulator
+    local program=$debs/../debug/prikrep-simulator
+    [ -x "$program" ] || cargo build --quiet --locked --package prikrep-server --package prikrep-simulator --package prikrep-client --bins
     "$program" --listen 127.0.0.1:0 --applications 200 --organizations 1 --seed 1 >"$work/gateway.out" 2>"$work/gateway.log" &
     gateway_process=$!
     local end=$((SECONDS + 60))

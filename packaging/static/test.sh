@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
-simulator=${SIMULATOR:-$target/release/prikrep-simulator}
+simulator=${SIMULATOR:-$target/debug/prikrep-simulator}
 password=static-test-2026-window
 passed=0
 served=
@@ -38,7 +38,7 @@ need_tools() {
     for package in curl openssl socat; do command -v "$package" >/dev/null || missing+=("$package"); done
     [ ${#missing[@]} -eq 0 ] ||
         DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-    [ -x "$simulator" ] || cargo build --release --locked --package prikrep-simulator --bin prikrep-simulator
+    [ -x "$simulator" ] || cargo build --quiet --locked --package prikrep-server --package prikrep-simulator --package prikrep-client --bins
 }
 
 inside() { env -i "$(command -v chroot)" "$root" /prikrepd "$@"; }

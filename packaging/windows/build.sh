@@ -2,13 +2,12 @@
 # Builds prikrep and prikrepd for 64-bit Windows and the installer of the window into target/windows/dist, and prints the
 # paths of what was made. The same commit gives the same files.
 # VERSION=... names another version than the one in Cargo.toml. PROFILE=dev builds for a look at one's own change.
-# The compiler is set up by toolchain.sh, into WIN_CROSS_DIR; root installs the rest, others are told what to install.
+# The compiler is set up by packaging/compiler.sh; root installs the rest, others are told what to install.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 here=packaging/windows
 target=x86_64-pc-windows-gnu
-cross=${WIN_CROSS_DIR:-$HOME/.cache/windows-cross}
 out=$(realpath -m "${CARGO_TARGET_DIR:-target}")/windows
 dist=$out/dist
 made=$out/resources
@@ -29,7 +28,7 @@ need_tools() {
         apt-get update -qq
         DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
     fi
-    WIN_CROSS_DIR=$cross WIN_CROSS_WINE=0 bash "$here/toolchain.sh"
+    toolchain=$(bash packaging/compiler.sh "$target")
 }
 
 # The icon and the pictures of the installer.
@@ -52,49 +51,31 @@ make_resources() {
     (cd "$made" && x86_64-w64-mingw32-windres "$name.rc" "$name.res.o")
 }
 
-# Builds the program of a package, with its resources.
-build() {
-    local package=$1 name=$2
-    "$cross/toolchain/bin/cargo" rustc --locked --quiet --profile "$profile" --target "$target" \
-        --package "$package" --bin "$name" -- -C "link-arg=$made/$name.res.o"
-    x86_64-w64-mingw32-strip --enable-deterministic-archives -o "$dist/$name.exe" \
-        "$out/$target/${profile/dev/debug}/$name.exe"
-}
-
-# Of the commit, so that nothing depends on when it was built.
-if [ -z "${SOURCE_DATE_EPOCH:-}" ]; then
-    SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
-fi
-export SOURCE_DATE_EPOCH
-
 need_tools
 mkdir -p "$dist" "$made"
 rm -f "$dist"/*
-# What was built against another standard library would not link with this one, and cargo does not see the difference.
-if ! cmp -s "$cross/toolchain/.std-id" "$out/.std-id"; then
+# shellcheck source=packaging/environment.sh
+. packaging/environment.sh
+# What was built against another std would not link with this one, and cargo does not see the difference.
+std=$toolchain/usr/lib/rustlib/$target/lib/.std
+if ! cmp -s "$std" "$out/.std"; then
     rm -rf "${out:?}/$target"
-    cp "$cross/toolchain/.std-id" "$out/.std-id"
+    cp "$std" "$out/.std"
 fi
 make_pictures
 make_resources prikrep 'Прикрепление онлайн'
 make_resources prikrepd 'Прикрепление онлайн: регистр'
 
-# No program names the machine that it was built on.
-source=$(pwd -P)
-cargo_home=${CARGO_HOME:-$HOME/.cargo}
-prefixes=("$source=/prikrep" "$cargo_home=/cargo" "$(realpath "$cross")/toolchain=/rust")
-flags=() c_flags=()
-for prefix in "${prefixes[@]}"; do
-    flags+=(--remap-path-prefix "$prefix")
-    c_flags+=("-ffile-prefix-map=$prefix")
+RUSTFLAGS+=' -C link-arg=-Wl,--no-insert-timestamp'
+export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER=x86_64-w64-mingw32-gcc
+export CC_x86_64_pc_windows_gnu=x86_64-w64-mingw32-gcc AR_x86_64_pc_windows_gnu=x86_64-w64-mingw32-ar
+export CARGO_TARGET_DIR=$out CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_PROFILE_DEV_DEBUG=0 PRIKREP_RESOURCES=$made
+# In one go: what both programs stand on is built once.
+"$toolchain/bin/cargo" build --locked --quiet --profile "$profile" --target "$target" --package prikrep-client \
+    --package prikrep-server --bins
+for name in prikrep prikrepd; do
+    x86_64-w64-mingw32-strip --enable-deterministic-archives -o "$dist/$name.exe" "$out/$target/${profile/dev/debug}/$name.exe"
 done
-flags+=(-C link-arg=-Wl,--no-insert-timestamp)
-CARGO_ENCODED_RUSTFLAGS=$(printf '\x1f%s' "${flags[@]}")
-export CARGO_ENCODED_RUSTFLAGS=${CARGO_ENCODED_RUSTFLAGS#?}
-export CFLAGS_x86_64_pc_windows_gnu="${c_flags[*]}"
-export CARGO_TARGET_DIR=$out CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_PROFILE_DEV_DEBUG=0
-build prikrep-client prikrep
-build prikrep-server prikrepd
 
 # The same program for consoles, which find it before the other: cmd waits for it and shows what it prints.
 x86_64-w64-mingw32-objcopy --subsystem console "$dist/prikrep.exe" "$made/prikrep.com"

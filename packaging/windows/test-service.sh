@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-cross=${WIN_CROSS_DIR:-$HOME/.cache/windows-cross}
+cross=${CROSS_DIR:-$HOME/.cache/prikrep-cross}
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 password=service-test-2026-window
 passed=0
@@ -58,11 +58,10 @@ whole() { [ "$(prikrepd user list --json | json 'len(d)')" = 1 ] && [ "$(prikrep
 process() { pgrep -f 'prikrepd.exe.* service run' | head -n 1; }
 
 make_programs() {
-    if [ -z "${PRIKREPD_EXE:-}" ]; then
-        bash packaging/windows/setup-windows-cross.sh
-        PRIKREPD_EXE=$(bash packaging/windows/build-windows.sh . prikrep-server --release --locked | grep 'prikrepd\.exe$')
-    fi
-    [ -n "${SIMULATOR:-}" ] || { cargo build --release --locked --package prikrep-simulator --bin prikrep-simulator; SIMULATOR=$target/release/prikrep-simulator; }
+    bash packaging/windows/wine.sh
+    PRIKREPD_EXE=${PRIKREPD_EXE:-$target/windows/dist/prikrepd.exe}
+    [ -e "$PRIKREPD_EXE" ] || bash packaging/windows/build.sh
+    [ -n "${SIMULATOR:-}" ] || { cargo build --quiet --locked --package prikrep-server --package prikrep-simulator --package prikrep-client --bins; SIMULATOR=$target/debug/prikrep-simulator; }
 }
 
 make_programs
@@ -80,7 +79,7 @@ grep -q 'служба не установлена' "$work/commands.log" || fail 
 ok "what cannot be is refused in words"
 
 prikrepd service install >"$work/install.log" || fail "service install"
-[ -e "$configuration" ] && [ -d "$service_folder/data" ] && [ -d "$service_folder/logs" ] || fail "the folders and the sample are there"
+for made in "$configuration" "$service_folder/data" "$service_folder/logs"; do [ -e "$made" ] || fail "$made is there"; done
 prikrepd config check >/dev/null || fail "the sample is good as it is"
 [ "$(prikrepd service status --json | json 'd["account"]')" = 'NT SERVICE\prikrepd' ] || fail "it has an account of its own"
 stopped || fail "it is not started by its installation"
@@ -119,7 +118,8 @@ grep -q 'the register has stopped' "$service_folder"/logs/*.log || fail "it stop
 ok "service stop: cleanly, in $took ms"
 
 prikrepd service start >/dev/null || fail "it starts again"
-healthy && whole || fail "everything is there after a stop"
+healthy || fail "it answers"
+whole || fail "everything is there after a stop"
 ok "started again, everything is there"
 
 before=$(process)
@@ -128,7 +128,8 @@ gone() { ! kill -0 "$before" 2>/dev/null; }
 within gone || fail "its process is gone"
 # Windows would start it again after five seconds.
 prikrepd service start >/dev/null || fail "it starts after it was killed"
-healthy && whole || fail "everything is there after it was killed"
+healthy || fail "it answers"
+whole || fail "everything is there after it was killed"
 ok "killed and started again, everything is there"
 
 prikrepd service stop >/dev/null || fail "service stop"
@@ -143,6 +144,7 @@ prikrepd service start >/dev/null || fail "it starts with the right configuratio
 prikrepd service uninstall >/dev/null || fail "service uninstall"
 within eval '! prikrepd service status >/dev/null' || fail "the service is gone"
 [ -z "$(process)" ] || fail "its process is gone"
-[ -e "$configuration" ] && whole || fail "configuration, key and data stay"
+[ -e "$configuration" ] || fail "the configuration stays"
+whole || fail "key and data stay"
 ok "service uninstall stops it and leaves configuration, key and data"
 printf '%d passed\n' "$passed"

@@ -2,7 +2,7 @@
 # The installer of packaging/windows/build.sh as a person meets it, under Wine: installed silently, the window opened from
 # where it lies, signed in to a register and a gateway of this machine, an answer given, killed, updated, started without a
 # window, uninstalled. What happened is asked of the gateway, the register and the files, not read from pixels; pictures
-# are kept in target/windows/screenshots. Needs root, or what toolchain.sh and build.sh would install.
+# are kept in target/windows/screenshots. Needs root, or what wine.sh and build.sh would install.
 # Wine keeps no property of a shortcut and shows no notifications: that the program names itself to them is seen here in
 # the registry and in Wine's words about the call.
 set -euo pipefail
@@ -12,7 +12,7 @@ here=packaging/windows
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 dist=$target/windows/dist
 out=$target/windows/screenshots
-cross=${WIN_CROSS_DIR:-$HOME/.cache/windows-cross}
+cross=${CROSS_DIR:-$HOME/.cache/prikrep-cross}
 work=$(mktemp -d)
 password=windows-test-2026
 name='Прикрепление онлайн'
@@ -56,7 +56,7 @@ until_true() {
 
 need_tools() {
     local packages=(openbox x11-xkb-utils curl python3) missing=() package
-    WIN_CROSS_DIR=$cross bash "$here/toolchain.sh"
+    bash "$here/wine.sh"
     for package in "${packages[@]}"; do dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package"); done
     [ ${#missing[@]} -eq 0 ] || {
         apt-get update -qq
@@ -162,7 +162,7 @@ need_tools
 setup=$(ls "$dist"/prikrep-*-setup.exe 2>/dev/null) || { bash "$here/build.sh"; setup=$(ls "$dist"/prikrep-*-setup.exe); }
 version=$(basename "$setup" -setup.exe)
 version=${version#prikrep-}
-cargo build --quiet --locked -p prikrep-server -p prikrep-simulator --bins
+cargo build --quiet --locked --package prikrep-server --package prikrep-simulator --package prikrep-client --bins
 
 export DISPLAY
 Xvfb -displayfd 1 -screen 0 1366x768x24 -noreset >"$work/display" 2>/dev/null &
@@ -333,7 +333,7 @@ page mode
 page folder
 page components
 until_true "the programs are written" installed_again
-page done
+page written
 page finish
 until_true "the installer ends" no_installer_window
 until_true "the installer opens the program" window_now
@@ -349,4 +349,40 @@ until_true "the programs are removed" is_gone "$installed"
 if registry "$uninstall_key" >/dev/null; then fail "no entry is left"; fi
 [ -n "$(find "$data/data/profiles" -name profile.json)" ] || fail "the data are kept"
 ok "uninstalled silently: nothing is left of the program, and the data are kept"
+
+# ---- for everybody on the computer ----
+programs='C:\Program Files\Prikrep'
+installed=$work/prefix/drive_c/Program\ Files/Prikrep
+menu=$work/prefix/drive_c/ProgramData/Microsoft/Windows/Start\ Menu/Programs
+wine_to_end "$setup" /S /AllUsers /AUTOSTART=1 || fail "the installation for everybody"
+for file in prikrep.exe prikrep.com prikrep.ico uninstall.exe; do [ -s "$installed/$file" ] || fail "$file is installed for everybody"; done
+[ -s "$menu/$name.lnk" ] || fail "a shortcut in everybody's menu"
+[ -s "$menu/StartUp/$name.lnk" ] || [ -s "$menu/Startup/$name.lnk" ] || fail "everybody's autostart"
+registry "${uninstall_key/HKCU/HKLM}" | grep -q "DisplayVersion.*$version" || fail "an entry to uninstall by, for everybody"
+if registry "$uninstall_key" >/dev/null; then fail "no entry of one person"; fi
+start
+take_window
+wine_to_end "$programs\prikrep.exe" --quit
+until_true "the program ends when it is asked to" has_ended "$window_pid"
+ok "installed for everybody: programs, shortcuts and the entry are theirs, and it opens"
+
+# The uninstaller goes on as a copy of itself with a name of its own.
+wine_run "$programs\uninstall.exe" /AllUsers >>"$work/wine.log" 2>&1 </dev/null &
+pids+=($!)
+uninstaller_window() { xdotool search --onlyvisible --class -- '^(un|Un).*\.exe$' | grep .; }
+no_uninstaller_window() { ! uninstaller_window; }
+until_true "the uninstaller opens" uninstaller_window
+page uninstall
+until_true "the programs are removed" is_gone "$installed/prikrep.exe"
+[ -n "$(find "$data/data/profiles" -name profile.json)" ] || fail "nothing of the data goes before the answer"
+sleep 4
+picture installer-data
+keys Tab Return
+until_true "the data are removed" is_gone "$data"
+page uninstalled
+until_true "the uninstaller ends" no_uninstaller_window
+is_gone "$installed" || fail "no folder is left"
+[ -z "$(find "$work/prefix/drive_c" -name "$name.lnk")" ] || fail "no shortcut is left to anybody"
+if registry "${uninstall_key/HKCU/HKLM}" >/dev/null; then fail "no entry is left to anybody"; fi
+ok "uninstalled by its pages: it asks about the data, and they go when that is the answer"
 printf '%d passed, 0 failed\n' "$passed"
