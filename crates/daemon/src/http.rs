@@ -300,7 +300,7 @@ impl Upstream for HttpUpstream {
         }
         let body = self.body(response, MAX_PAGE_BYTES).await?;
         // A page is parsed for milliseconds, too long for an async worker.
-        tokio::task::spawn_blocking(move || FetchedPage::parse(&body))
+        tokio::task::spawn_blocking(move || FetchedPage::parse(body))
             .await
             .unwrap_or_else(|_| Err(UpstreamError::Unintelligible("сбой при разборе страницы".to_owned())))
     }

@@ -5,10 +5,10 @@
 //! record never stops the others. Only a page that is no page at all is an error.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use prikrep_domain::{Application, Cursor, MAX_PAGE_RECORDS, RawFeedPage, Unreadable, read_application};
 use prikrep_store::{Page, UnreadableRecord};
-use serde_json::value::RawValue;
 
 use crate::UpstreamError;
 
@@ -19,7 +19,10 @@ const LOST: char = '\u{FFFD}';
 pub struct FetchedPage {
     cursor: Cursor,
     has_more: bool,
-    records: Vec<Box<RawValue>>,
+    /// UTF-8.
+    body: Vec<u8>,
+    /// Where in the body the records are: they are read where they lie.
+    records: Vec<Range<usize>>,
     /// Some bytes of the page were not UTF-8.
     damaged: bool,
 }
@@ -30,11 +33,10 @@ impl FetchedPage {
     /// # Errors
     /// [`UpstreamError::Unintelligible`] when it is not a page of the protocol, [`UpstreamError::TooLarge`]
     /// when it has more records than a page may have.
-    pub fn parse(body: &[u8]) -> Result<Self, UpstreamError> {
+    pub fn parse(body: Vec<u8>) -> Result<Self, UpstreamError> {
         // Bytes that are not UTF-8 in one record must not cost the page: they are replaced, and the records
         // that have such replacements go to quarantine.
-        let text = simdutf8::basic::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::Borrowed);
-        let damaged = matches!(text, Cow::Owned(_));
+        let text = simdutf8::basic::from_utf8(&body).map_or_else(|_| String::from_utf8_lossy(&body), Cow::Borrowed);
         let page: RawFeedPage<'_> = serde_json::from_str(&text).map_err(|error| {
             // The parser's own words may quote a value.
             let place = format!("строка {}, столбец {}", error.line(), error.column());
@@ -43,8 +45,18 @@ impl FetchedPage {
         if page.changes.len() > MAX_PAGE_RECORDS {
             return Err(UpstreamError::TooLarge("больше 5000 записей на странице"));
         }
-        let records = page.changes.into_iter().map(ToOwned::to_owned).collect();
-        Ok(Self { cursor: page.cursor, has_more: page.has_more, records, damaged })
+        let place = |record: &str| {
+            let start = record.as_ptr().addr() - text.as_ptr().addr();
+            start..start + record.len()
+        };
+        let records = page.changes.iter().map(|record| place(record.get())).collect();
+        let (cursor, has_more) = (page.cursor, page.has_more);
+        let replaced = match text {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(text) => Some(text.into_bytes()),
+        };
+        let damaged = replaced.is_some();
+        Ok(Self { cursor, has_more, body: replaced.unwrap_or(body), records, damaged })
     }
 
     /// Where to read on.
@@ -76,11 +88,12 @@ impl FetchedPage {
     pub fn read(self) -> Page {
         let mut applications = Vec::with_capacity(self.records.len());
         let mut unreadable = Vec::new();
-        for raw in &self.records {
-            match read_record(raw.get(), self.damaged) {
+        let texts = self.records.iter().filter_map(|place| self.body.get(place.clone()));
+        for raw in texts.filter_map(|bytes| simdutf8::basic::from_utf8(bytes).ok()) {
+            match read_record(raw, self.damaged) {
                 Ok(application) => applications.push(application),
                 Err(Unreadable { id, reason }) => {
-                    unreadable.push(UnreadableRecord { id, reason, raw: raw.get().to_owned() });
+                    unreadable.push(UnreadableRecord { id, reason, raw: raw.to_owned() });
                 }
             }
         }

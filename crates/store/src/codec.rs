@@ -4,6 +4,8 @@
 //! bodies still read. Rows are packed besides, see [`crate::packing`]. Golden bytes of every version are kept by
 //! a test.
 
+use std::io;
+
 use prikrep_domain::Application;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -48,13 +50,12 @@ const ROW_HEAD: usize = 1 + 8 + 8;
 impl Row {
     pub(crate) fn encode(sequence: u64, base: &Application) -> Result<Vec<u8>, StoreError> {
         let refused = || StoreError::Encode { what: format!("заявление {}", base.id) };
-        let mut body = Vec::with_capacity(1_536);
-        rmp_serde::encode::write(&mut body, base).map_err(|_| refused())?;
-        let mut bytes = Vec::with_capacity(512);
+        let mut bytes = Vec::with_capacity(2_048);
         bytes.push(PACKED_ROW);
         bytes.extend_from_slice(&sequence.to_be_bytes());
         bytes.extend_from_slice(&base.version.to_be_bytes());
-        pack(&body, &mut bytes).map_err(|_| refused())?;
+        pack(&mut bytes, |body| rmp_serde::encode::write(body, base).map_err(io::Error::other))
+            .map_err(|_| refused())?;
         Ok(bytes)
     }
 
@@ -63,7 +64,7 @@ impl Row {
         let body = bytes.get(ROW_HEAD..)?;
         let base = match bytes.first()? {
             &PLAIN_ROW => rmp_serde::from_slice(body).ok()?,
-            _ => rmp_serde::from_slice(&unpack(body)?).ok()?,
+            _ => unpack(body, |body| rmp_serde::from_slice(body).ok())?,
         };
         Some(Self { sequence, base })
     }

@@ -18,7 +18,7 @@ use crate::pieces::{kind, pieces};
 /// A page of the feed: what is understood fits the limits and is the same after it is written; every other record
 /// is kept as it came.
 pub fn page(data: &[u8]) {
-    let page = match FetchedPage::parse(data) {
+    let page = match FetchedPage::parse(data.to_vec()) {
         Ok(page) => page,
         Err(error) => return assert!(matches!(error, UpstreamError::Unintelligible(_) | UpstreamError::TooLarge(_))),
     };

@@ -73,7 +73,7 @@ impl Weather {
 
 /// A page as it travels: written by the producer, read by the consumer.
 fn travelled(page: &FeedPage) -> Result<FetchedPage, UpstreamError> {
-    FetchedPage::parse(&serde_json::to_vec(page).unwrap())
+    FetchedPage::parse(serde_json::to_vec(page).unwrap())
 }
 
 fn draft_of(answer: &RecordedAnswer) -> AnswerDraft {

@@ -296,7 +296,7 @@ fn written(page: &Page) -> Result<FetchedPage, UpstreamError> {
     let unreadable = page.unreadable.iter().map(|record| serde_json::from_str(&record.raw).unwrap());
     let changes: Vec<serde_json::Value> = readable.chain(unreadable).collect();
     let page = serde_json::json!({"changes": changes, "cursor": page.cursor, "has_more": page.has_more});
-    FetchedPage::parse(page.to_string().as_bytes())
+    FetchedPage::parse(page.to_string().into_bytes())
 }
 
 impl Upstream for Gateway {

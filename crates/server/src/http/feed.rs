@@ -1,15 +1,18 @@
 //! The feed and its long poll.
 
+use std::io;
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, VARY};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
+use parking_lot::Mutex;
 use prikrep_domain::{Action, Cursor, FeedPage, MAX_PAGE_BYTES, MAX_PAGE_RECORDS, Oid, Problem};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
 use utoipa::IntoParams;
+use zstd::bulk::Compressor;
 
 use super::body::{json_bytes, to_json_of_about};
 use super::query::Params;
@@ -208,8 +211,7 @@ impl Wanted {
                 limit = records / 2;
                 continue;
             }
-            // Here and in one piece: a stream would hold a window for each of hundreds of workstations.
-            let small = (self.zstd && json.len() >= COMPRESSED_FROM).then(|| zstd::bulk::compress(&json, ZSTD_LEVEL));
+            let small = (self.zstd && json.len() >= COMPRESSED_FROM).then(|| compress(&json));
             let small = small.transpose().map_err(|error| words::internal(&error))?;
             let (mut body, zstd) = small.map_or((json, false), |small| (small, true));
             // It may wait for its reader: without the room that it had to be made in.
@@ -217,6 +219,17 @@ impl Wanted {
             return Ok(ReadPage { body, zstd, cursor: page.cursor, records, has_more: page.has_more });
         }
     }
+}
+
+/// Compresses here and in one piece: a stream would hold a window for each of hundreds of workstations.
+fn compress(json: &[u8]) -> io::Result<Vec<u8>> {
+    // As many as pages are made at once.
+    static IDLE: Mutex<Vec<Compressor<'static>>> = Mutex::new(Vec::new());
+    let idle = IDLE.lock().pop();
+    let mut compressor = idle.map_or_else(|| Compressor::new(ZSTD_LEVEL), Ok)?;
+    let small = compressor.compress(json);
+    IDLE.lock().push(compressor);
+    small
 }
 
 #[cfg(test)]
