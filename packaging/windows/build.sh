@@ -67,7 +67,9 @@ make_resources prikrep 'Прикрепление онлайн'
 make_resources prikrepd 'Прикрепление онлайн: регистр'
 
 RUSTFLAGS+=' -C link-arg=-Wl,--no-insert-timestamp'
-export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER=x86_64-w64-mingw32-gcc
+PRIKREP_SOURCE=$(pwd -P)
+export PRIKREP_SOURCE PRIKREP_BUILD=$out PRIKREP_TOOLCHAIN=$toolchain
+export CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER=$PRIKREP_SOURCE/$here/linker.sh
 export CC_x86_64_pc_windows_gnu=x86_64-w64-mingw32-gcc AR_x86_64_pc_windows_gnu=x86_64-w64-mingw32-ar
 export CARGO_TARGET_DIR=$out CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_PROFILE_DEV_DEBUG=0 PRIKREP_RESOURCES=$made
 # In one go: what both programs stand on is built once.
