@@ -29,8 +29,10 @@ pub(crate) async fn serve_for(
         tracing::warn!(warning, "configuration");
     }
     let started = tokio::select! {
-        started = Server::start(config.clone()) => started,
+        // The manager is told first, even of a start that fails at once.
+        biased;
         never = manager.opening() => match never {},
+        started = Server::start(config.clone()) => started,
     };
     let running = match started {
         Ok(running) => running,
