@@ -3,6 +3,8 @@
 //! Invariant: an [`Answer`] made from a draft has every field that its decision requires. On the wire an
 //! answer is flat; inside, the fields of a decision live in its variant.
 
+mod forms;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -129,7 +131,7 @@ pub struct AnswerDraft {
     #[serde(deserialize_with = "null_as_default")]
     pub comment: String,
     /// When the registrar pressed «Отправить».
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", with = "crate::timestamp::option")]
     pub answered_at: Option<DateTime<Utc>>,
     /// The employee's full name.
     #[serde(deserialize_with = "null_as_default")]
@@ -251,8 +253,8 @@ impl From<&Answer> for AnswerDraft {
 
 /// How far beyond the serving hop an answer has travelled.
 ///
-/// The tag beside the fields is for JSON only: reading it through a buffer forgets that a stored value is compact.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The tag beside the fields is for JSON only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case", remote = "Self")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Delivery {
@@ -261,52 +263,18 @@ pub enum Delivery {
     /// The next hop has it.
     Delivered {
         /// Since when.
-        #[serde(default)]
+        #[serde(default, with = "crate::timestamp::option")]
         at: Option<DateTime<Utc>>,
     },
     /// The next hop refused it.
     Rejected {
         /// Since when.
-        #[serde(default)]
+        #[serde(default, with = "crate::timestamp::option")]
         at: Option<DateTime<Utc>>,
         /// Why, in the next hop's own words.
         #[serde(default)]
         problem: Option<Box<Problem>>,
     },
-}
-
-#[derive(Serialize, Deserialize)]
-enum StoredDelivery {
-    Queued,
-    Delivered(Option<DateTime<Utc>>),
-    Rejected(Option<DateTime<Utc>>, Option<Box<Problem>>),
-}
-
-impl Serialize for Delivery {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        if to.is_human_readable() {
-            return Self::serialize(self, to);
-        }
-        let stored = match self.clone() {
-            Self::Queued => StoredDelivery::Queued,
-            Self::Delivered { at } => StoredDelivery::Delivered(at),
-            Self::Rejected { at, problem } => StoredDelivery::Rejected(at, problem),
-        };
-        stored.serialize(to)
-    }
-}
-
-impl<'de> Deserialize<'de> for Delivery {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        if from.is_human_readable() {
-            return Self::deserialize(from);
-        }
-        Ok(match StoredDelivery::deserialize(from)? {
-            StoredDelivery::Queued => Self::Queued,
-            StoredDelivery::Delivered(at) => Self::Delivered { at },
-            StoredDelivery::Rejected(at, problem) => Self::Rejected { at, problem },
-        })
-    }
 }
 
 /// An answer with its identifier and how far it has travelled.
@@ -318,63 +286,4 @@ pub struct RecordedAnswer {
     pub answer: Answer,
     /// How far beyond the serving hop.
     pub delivery: Delivery,
-}
-
-/// The compact form of an answer in stored values: the variant carries its fields.
-#[derive(Serialize, Deserialize)]
-struct StoredAnswer(Decision, String, DateTime<Utc>, String);
-
-impl Serialize for Answer {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        if to.is_human_readable() {
-            AnswerDraft::from(self).serialize(to)
-        } else {
-            (&self.decision, &self.comment, self.answered_at, &self.answered_by).serialize(to)
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Answer {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        if from.is_human_readable() {
-            Self::try_from(AnswerDraft::deserialize(from)?).map_err(serde::de::Error::custom)
-        } else {
-            let StoredAnswer(decision, comment, answered_at, answered_by) = StoredAnswer::deserialize(from)?;
-            Ok(Self { decision, comment, answered_at, answered_by })
-        }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct WireRecord {
-    id: AnswerId,
-    delivery: Delivery,
-    #[serde(flatten)]
-    answer: AnswerDraft,
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredRecord(AnswerId, Answer, Delivery);
-
-impl Serialize for RecordedAnswer {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        if to.is_human_readable() {
-            let answer = AnswerDraft::from(&self.answer);
-            WireRecord { id: self.id, delivery: self.delivery.clone(), answer }.serialize(to)
-        } else {
-            (self.id, &self.answer, &self.delivery).serialize(to)
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for RecordedAnswer {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        if from.is_human_readable() {
-            let WireRecord { id, delivery, answer } = WireRecord::deserialize(from)?;
-            Ok(Self { id, answer: answer.try_into().map_err(serde::de::Error::custom)?, delivery })
-        } else {
-            let StoredRecord(id, answer, delivery) = StoredRecord::deserialize(from)?;
-            Ok(Self { id, answer, delivery })
-        }
-    }
 }

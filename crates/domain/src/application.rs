@@ -168,8 +168,10 @@ pub struct Application {
     /// Статус.
     pub status: Status,
     /// Дата заявления.
+    #[serde(with = "crate::timestamp")]
     pub created_at: DateTime<Utc>,
     /// Дата последнего изменения.
+    #[serde(with = "crate::timestamp")]
     pub changed_at: DateTime<Utc>,
     /// The choice that this cancellation cancels.
     #[serde(default)]

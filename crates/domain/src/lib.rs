@@ -22,6 +22,7 @@ mod role;
 mod session;
 mod snils;
 mod standing;
+mod timestamp;
 mod transition;
 mod words;
 

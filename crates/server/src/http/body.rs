@@ -119,12 +119,5 @@ pub(crate) fn json_bytes(status: StatusCode, json: impl Into<Bytes>) -> Response
 
 /// Writes a value as JSON.
 pub(crate) fn to_json<T: Serialize>(value: &T) -> Result<Vec<u8>, Problem> {
-    to_json_of_about(0, value)
-}
-
-/// The same of a long value, whose length is about known: a text that outgrows its room is copied whole.
-pub(crate) fn to_json_of_about<T: Serialize>(bytes: usize, value: &T) -> Result<Vec<u8>, Problem> {
-    let mut json = Vec::with_capacity(bytes);
-    serde_json::to_writer(&mut json, value).map_err(|error| words::internal(&error))?;
-    Ok(json)
+    serde_json::to_vec(value).map_err(|error| words::internal(&error))
 }

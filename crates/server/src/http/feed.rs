@@ -13,8 +13,9 @@ use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
 use utoipa::IntoParams;
 use zstd::bulk::Compressor;
+use zstd::zstd_safe::compress_bound;
 
-use super::body::{json_bytes, to_json_of_about};
+use super::body::json_bytes;
 use super::query::Params;
 use super::work::Queue;
 use super::{Failure, Shared};
@@ -25,8 +26,9 @@ pub(crate) const PATH: &str = "/v1/feed";
 /// The longest that a request may be held open.
 pub(crate) const MAX_WAIT_SECS: u32 = 60;
 const DEFAULT_LIMIT: usize = 1_000;
-/// About what a record takes as JSON.
-const RECORD_BYTES: usize = 1_536;
+/// How many rooms for pages are kept, and the longest page that one is kept for.
+const IDLE_ROOMS: usize = 4;
+const IDLE_ROOM_BYTES: usize = 8 << 20;
 /// A shorter page is sent as it is.
 const COMPRESSED_FROM: usize = 1 << 10;
 /// As fast as it gets: a page of JSON still comes out five times smaller.
@@ -206,30 +208,64 @@ impl Wanted {
         loop {
             let page = register.feed_of(self.organization.as_ref(), self.after.as_deref(), limit)?;
             let records = page.changes.len();
-            let json = to_json_of_about(records * RECORD_BYTES, &page)?;
-            if json.len() > MAX_PAGE_BYTES && records > 1 {
-                limit = records / 2;
-                continue;
-            }
-            let small = (self.zstd && json.len() >= COMPRESSED_FROM).then(|| compress(&json));
-            let small = small.transpose().map_err(|error| words::internal(&error))?;
-            let (mut body, zstd) = small.map_or((json, false), |small| (small, true));
-            // It may wait for its reader: without the room that it had to be made in.
-            body.shrink_to_fit();
+            let (body, zstd) = match Room::with(|room| room.write(&page, self.zstd))? {
+                Written::Fits { body, zstd } => (body, zstd),
+                Written::TooLong => {
+                    limit = records / 2;
+                    continue;
+                }
+            };
             return Ok(ReadPage { body, zstd, cursor: page.cursor, records, has_more: page.has_more });
         }
     }
 }
 
-/// Compresses here and in one piece: a stream would hold a window for each of hundreds of workstations.
-fn compress(json: &[u8]) -> io::Result<Vec<u8>> {
-    // As many as pages are made at once.
-    static IDLE: Mutex<Vec<Compressor<'static>>> = Mutex::new(Vec::new());
-    let idle = IDLE.lock().pop();
-    let mut compressor = idle.map_or_else(|| Compressor::new(ZSTD_LEVEL), Ok)?;
-    let small = compressor.compress(json);
-    IDLE.lock().push(compressor);
-    small
+/// Where pages are written and compressed. It is kept: megabytes that are given back are cleared anew for every page.
+/// In one piece, since a stream would hold a window for each of hundreds of workstations.
+struct Room {
+    json: Vec<u8>,
+    small: Vec<u8>,
+    compressor: Compressor<'static>,
+}
+
+enum Written {
+    Fits { body: Vec<u8>, zstd: bool },
+    TooLong,
+}
+
+impl Room {
+    /// Lends a room, and keeps it if it is not too large.
+    fn with<T>(work: impl FnOnce(&mut Self) -> Result<T, Problem>) -> Result<T, Problem> {
+        static IDLE: Mutex<Vec<Room>> = Mutex::new(Vec::new());
+        let idle = IDLE.lock().pop();
+        let mut room = idle.map_or_else(Self::new, Ok).map_err(|error| words::internal(&error))?;
+        let done = work(&mut room);
+        let mut idle = IDLE.lock();
+        if idle.len() < IDLE_ROOMS && room.json.capacity() <= IDLE_ROOM_BYTES {
+            idle.push(room);
+        }
+        done
+    }
+
+    fn new() -> io::Result<Self> {
+        Ok(Self { json: Vec::new(), small: Vec::new(), compressor: Compressor::new(ZSTD_LEVEL)? })
+    }
+
+    fn write(&mut self, page: &FeedPage, zstd: bool) -> Result<Written, Problem> {
+        self.json.clear();
+        serde_json::to_writer(&mut self.json, page).map_err(|error| words::internal(&error))?;
+        if self.json.len() > MAX_PAGE_BYTES && page.changes.len() > 1 {
+            return Ok(Written::TooLong);
+        }
+        if !zstd || self.json.len() < COMPRESSED_FROM {
+            return Ok(Written::Fits { body: self.json.clone(), zstd: false });
+        }
+        self.small.clear();
+        self.small.reserve(compress_bound(self.json.len()));
+        let compressed = self.compressor.compress_to_buffer(&self.json, &mut self.small);
+        compressed.map_err(|error| words::internal(&error))?;
+        Ok(Written::Fits { body: self.small.clone(), zstd: true })
+    }
 }
 
 #[cfg(test)]
