@@ -7,39 +7,21 @@ if [ -z "${PICTURES_BUS:-}" ]; then
     exec env PICTURES_BUS=own dbus-run-session -- bash "$0" "$@"
 fi
 cd "$(dirname "$0")/../.."
+# shellcheck source=tests/shell/common.sh
+. tests/shell/common.sh
+# shellcheck source=tests/shell/screen.sh
+. tests/shell/screen.sh
 
-bin=${CARGO_TARGET_DIR:-target}/debug
 out=${1:-assets/pictures}
-work=$(mktemp -d)
 given="выданный пароль 417"
 password="синий чайник на крыше"
 passphrase="парольная фраза"
-pids=()
+key_pause=0.3
+text_pause=0.5
 
-cleanup() {
-    local status=$?
-    if [ "$status" -ne 0 ]; then
-        import -window root "$out/failed.png" 2>/dev/null || true
-        tail -n 20 "$work"/*.log >&2 || true
-    fi
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-    wait 2>/dev/null || true
-    rm -rf "$work"
-}
-trap cleanup EXIT
+undo() { [ "$1" -eq 0 ] || import -window root "$out/failed.png" || true; }
+trap finish EXIT
 
-until_true() {
-    local what=$1 end=$((SECONDS + 120))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        [ "$SECONDS" -lt "$end" ] || { printf 'not so after two minutes: %s\n' "$what" >&2; return 1; }
-        sleep 0.2
-    done
-}
-
-keys() { xdotool key --delay 60 "$@"; sleep 0.5; }
-text() { xdotool type --delay 30 "$1"; sleep 0.5; }
-press() { xdotool mousemove --window "$window" "$1" "$2" click 1; sleep 1; }
 # The whole window without its title bar, or a part of it: WIDTHxHEIGHT+LEFT+TOP. Few colours make small files.
 picture() {
     xdotool mousemove --window "$window" 700 715
@@ -50,78 +32,17 @@ picture() {
 }
 card=502x610+866+76
 
-json() { python3 -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
-register() { "$bin/prikrepd" "$@" --config "$work/prikrepd.toml" --json; }
-pending() { register list --from 2000-01-01 --to 2099-12-31 --status pending --type "$1" --sort name --limit 100; }
+pending() { list_all --status pending --type "$1" --sort name --limit 100; }
 name='"{family} {given}".format(**one["patient"]["name"])'
-first_line() { sed -n 's/^listening on //p' "$1" | grep .; }
-window_of() { xdotool search --onlyvisible --pid "$1" | grep .; }
-answers() { curl -s "$gateway/control/answers" | json 'len(d["answers"])'; }
-has_answers() { [ "$(answers)" -ge "$1" ]; }
 has_rejected() { [ "$(register status | json 'd["outbox"]["rejected"]')" -ge 1 ]; }
 
-# Shows the applications of a type that wait for an answer: 0 all, 1 choices, 2 cancellations, 3 detachments.
-show_type() {
-    press 1305 33
-    [ "$1" -gt 0 ] || return 0
-    press 830 33
-    for ((i = 0; i < $1; i++)); do keys Down; done
-    keys Return
-    press 1230 33
-}
-# The applications of patients of this name; the card is closed.
-find() {
-    press 1170 96
-    keys ctrl+a Delete
-    text "$1"
-    sleep 1
-}
-# The card of the first application, with the keyboard in its form.
-open_form() {
-    keys Down Return
-    sleep 1
-    keys Return
-    sleep 1
-}
-close_card() { keys Escape Escape; }
-
-serve() {
-    "$bin/prikrepd" serve --config "$work/prikrepd.toml" >"$work/register.out" 2>>"$work/register.log" &
-    register_pid=$!
-    pids+=("$register_pid")
-    until_true "the register listens" first_line "$work/register.out"
-}
-
 start() {
-    cargo build --quiet --package prikrep-server --package prikrep-simulator --package prikrep-client --bins
-    export DISPLAY
-    Xvfb -displayfd 1 -screen 0 1366x768x24 -noreset >"$work/display" 2>/dev/null &
-    pids+=($!)
-    until_true "a screen" grep -q . "$work/display"
-    DISPLAY=:$(cat "$work/display")
-    setxkbmap -layout us,ru
-    openbox >/dev/null 2>&1 &
-    pids+=($!)
-    "$bin/prikrep-simulator" --listen 127.0.0.1:0 --applications 1500 --organizations 1 --seed 7 \
-        >"$work/gateway.out" 2>"$work/gateway.log" &
-    pids+=($!)
-    until_true "the gateway listens" first_line "$work/gateway.out"
-    gateway=$(first_line "$work/gateway.out")
-    (umask 077 && printf simulator >"$work/upstream.password")
-    cat >"$work/prikrepd.toml" <<TOML
-data_dir = "$work/register"
-key_file = "$work/store.key"
-listen = "127.0.0.1:8090"
-[upstream]
-url = "$gateway"
-login = "region-22"
-password_file = "$work/upstream.password"
-[directory]
-file = "$work/directory.json"
-TOML
+    need_programs
+    open_screen
+    start_gateway --applications 1500 --organizations 1 --seed 7
     printf '{}' >"$work/directory.json"
-    register pull >/dev/null
-    oid=$(register list --from 2000-01-01 --to 2099-12-31 --limit 1 | json 'd["items"][0]["organization"]["oid"]')
+    make_register 127.0.0.1:8090 "[directory]
+file = \"$work/directory.json\""
     python3 - "$oid" >"$work/directory.json" <<'PYTHON'
 import json, sys
 doctors = [("Петров Пётр Петрович", "врач-терапевт участковый"), ("Орлова Вера Павловна", "врач-терапевт участковый"),
@@ -135,14 +56,9 @@ reasons = ["Участок переполнен", "Гражданин прожи
 print(json.dumps({sys.argv[1]: {"departments": ["Поликлиника № 1"], "districts": districts, "doctors": doctors,
                                 "refusal_reasons": reasons}}))
 PYTHON
-    printf '%s\n' "$given" | register user add anna --organization "$oid" --name "Иванова Анна Андреевна" --role registrar >/dev/null
-    serve
-    "$bin/prikrep" --server "$(first_line "$work/register.out")" --data-dir "$work/workstation" 2>>"$work/window.log" &
-    pids+=($!)
-    until_true "the window is there" window_of $!
-    window=$(window_of $! | tail -n 1)
-    xdotool windowfocus --sync "$window"
-    sleep 2
+    add_anna "$given"
+    serve_register
+    open_window "$programs/prikrep" --server "$url" --data-dir "$work/workstation"
 }
 
 signing_in() {
@@ -169,7 +85,7 @@ forms() {
     picture card
     close_card
     show_type 1
-    find "$(pending choice | json "[$name for one in d['items'] if one['kind'] == 'therapeutic'][0]")"
+    find_patient "$(pending choice | json "[$name for one in d['items'] if one['kind'] == 'therapeutic'][0]")"
     open_form
     keys ctrl+Return
     sleep 1
@@ -189,7 +105,7 @@ forms() {
     xdotool mousemove --window "$window" 1100 500 click --repeat 40 5
     picture delivered "$card"
     close_card
-    find ""
+    find_patient ""
     open_form
     press 1003 424
     sleep 1
@@ -221,7 +137,7 @@ sections() {
 }
 
 answer() {
-    find "$1"
+    find_patient "$1"
     open_form
     text 12
     keys Tab
@@ -244,8 +160,8 @@ refused_and_away() {
     sleep 3
     picture rejected "$card"
     close_card
-    kill "$register_pid"
-    wait "$register_pid" 2>/dev/null || true
+    kill "$register_process"
+    wait "$register_process" 2>/dev/null || true
     sleep 3
     answer "$(pending choice | json "[$name for one in d['items']][5]")"
     close_card

@@ -60,6 +60,10 @@ pub struct StoreCondition {
     pub applications: usize,
     /// Of them, those that wait for an answer.
     pub pending: usize,
+    /// The room that is left on the disk of the data, in bytes; absent until it was looked at, and where the system
+    /// does not tell.
+    #[serde(default)]
+    pub free_bytes: Option<u64>,
 }
 
 /// Answers on their way.
@@ -234,6 +238,7 @@ impl Register {
         let census = self.store().census();
         let (organizations, problem) = self.directories.condition(now);
         let mut attention: Vec<String> = census.disk.iter().map(words::disk).collect();
+        attention.extend(census.little_room().map(words::little_room));
         let unwritten = self.unwritten.lock().len();
         if unwritten > 0 {
             attention.push(format!("Записей журнала, которые ждут диска: {unwritten}"));
@@ -259,7 +264,11 @@ impl Register {
         Condition {
             ready: readable.is_ok() && census.disk.is_none(),
             attention,
-            store: StoreCondition { applications: census.applications, pending: census.pending },
+            store: StoreCondition {
+                applications: census.applications,
+                pending: census.pending,
+                free_bytes: census.free_bytes,
+            },
             upstream,
             outbox: OutboxCondition { queued: census.queued, delivered: census.delivered, rejected: census.rejected },
             quarantine: census.quarantined,

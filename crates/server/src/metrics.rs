@@ -45,6 +45,7 @@ pub(crate) struct Metrics {
     answers: Family<StateLabels, Gauge>,
     quarantine: Gauge,
     damage: Gauge,
+    free_bytes: Gauge,
     sessions: Gauge,
     long_polls: Gauge,
     ready: Gauge,
@@ -77,6 +78,9 @@ impl Metrics {
         let long_polls = gauge("long_polls", "Open long polls");
         let ready = gauge("ready", "Whether the register can serve");
         let pull_records = gauge("pull_records", "Records kept by the running pull");
+        let free_bytes = Gauge::default();
+        let help = "Room that is left on the disk of the data";
+        registry.register_with_unit("disk_free", help, Unit::Bytes, free_bytes.clone());
         let answers = Family::<StateLabels, Gauge>::default();
         registry.register("answers", "Answers on their way to the federal service", answers.clone());
         let upstream = Family::<StateLabels, Gauge>::default();
@@ -98,6 +102,7 @@ impl Metrics {
             answers,
             quarantine,
             damage,
+            free_bytes,
             sessions,
             long_polls,
             ready,
@@ -127,6 +132,9 @@ impl Metrics {
         set(&self.pending, condition.store.pending);
         set(&self.quarantine, condition.quarantine);
         set(&self.damage, condition.damage.len());
+        if let Some(bytes) = condition.store.free_bytes {
+            self.free_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+        }
         set(&self.sessions, condition.sessions);
         set(&self.long_polls, long_polls);
         set(&self.ready, usize::from(condition.ready));

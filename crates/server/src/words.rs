@@ -79,6 +79,14 @@ pub(crate) fn disk(trouble: &DiskTrouble) -> String {
     )
 }
 
+/// There is room still, and little of it.
+pub(crate) fn little_room(bytes: u64) -> String {
+    format!(
+        "На диске папки данных осталось {} МБ: освободите место, пока его нет совсем — тогда ответы и входы не принимаются",
+        bytes >> 20
+    )
+}
+
 /// The clock is not the federal service's.
 pub(crate) fn clock_ahead(minutes: i64) -> String {
     const DAY: i64 = 24 * 60;

@@ -16,6 +16,8 @@ use crate::StoreError;
 /// How often a disk is tried that takes everything, and one that does not.
 const WHEN_WELL: Duration = Duration::from_secs(60);
 const WHEN_NOT: Duration = Duration::from_secs(1);
+/// Less room is told of before there is none: a register that reads everything again needs hundreds of megabytes.
+pub(crate) const LITTLE_ROOM_BYTES: u64 = 1 << 30;
 /// What is written to try it; and before the databases are opened anew, which need as much themselves.
 const TRIAL_BYTES: usize = 4 << 10;
 const OPENING_BYTES: usize = 2 << 20;
@@ -56,11 +58,18 @@ struct State {
     /// A database has failed to write: it has to be opened anew.
     failed: bool,
     tried: Option<Instant>,
+    /// The room that was left when it was tried.
+    free_bytes: Option<u64>,
 }
 
 impl Disk {
     pub(crate) fn trouble(&self) -> Option<DiskTrouble> {
         self.0.lock().trouble.clone()
+    }
+
+    /// The room that is left, as it was last found; `None` before that, and where the system does not tell.
+    pub(crate) fn free_bytes(&self) -> Option<u64> {
+        self.0.lock().free_bytes
     }
 
     /// Hears of an error on its way out; tells whether it is news of the disk.
@@ -100,8 +109,11 @@ impl Disk {
             .as_ref()
             .err()
             .map(|error| error.disk_trouble().unwrap_or_else(|| DiskTrouble::Failing(error.to_string())));
+        let free_bytes = fs4::available_space(folder).ok();
         let mut state = self.0.lock();
         state.failed &= outcome.is_err();
+        let room_is_news = is_little(state.free_bytes) != is_little(free_bytes);
+        state.free_bytes = free_bytes;
         let is_news = state.trouble != trouble;
         match (&trouble, is_news) {
             (None, true) => tracing::info!("the disk takes everything again"),
@@ -109,8 +121,12 @@ impl Disk {
             (_, false) => {}
         }
         state.trouble = trouble;
-        is_news
+        is_news || room_is_news
     }
+}
+
+fn is_little(free_bytes: Option<u64>) -> bool {
+    free_bytes.is_some_and(|bytes| bytes < LITTLE_ROOM_BYTES)
 }
 
 fn try_out(folder: &Path, bytes: usize) -> io::Result<()> {
@@ -119,5 +135,32 @@ fn try_out(folder: &Path, bytes: usize) -> io::Result<()> {
     match (tried, fs::remove_file(&path)) {
         (Ok(()), removed) => removed,
         (Err(error), _) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Census;
+
+    #[test]
+    fn room_is_told_when_it_is_little_and_the_disk_takes_everything() {
+        let of = |free_bytes, disk| Census { free_bytes, disk, ..Census::default() }.little_room();
+        assert_eq!(of(Some(LITTLE_ROOM_BYTES - 1), None), Some(LITTLE_ROOM_BYTES - 1));
+        assert_eq!(of(Some(LITTLE_ROOM_BYTES), None), None);
+        assert_eq!(of(None, None), None);
+        // There is a worse word for it.
+        assert_eq!(of(Some(0), Some(DiskTrouble::Full)), None);
+    }
+
+    #[test]
+    fn the_room_is_looked_at_when_the_disk_is_tried() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Disk::default();
+        assert_eq!(disk.free_bytes(), None);
+        disk.attend(folder.path(), || Ok(()));
+        let free = disk.free_bytes().unwrap();
+        assert!(free > 0, "what is written here needs room");
+        assert!(!disk.attend(folder.path(), || Ok(())), "nothing is another than before");
     }
 }

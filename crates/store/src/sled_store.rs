@@ -253,6 +253,7 @@ impl Store for SledStore {
             drafts: self.shared.drafts.load(Ordering::Relaxed),
             damage: self.shared.damage.lock().clone(),
             disk: self.shared.disk.trouble(),
+            free_bytes: self.shared.disk.free_bytes(),
             ..Census::default()
         };
         for (_, answer) in self.shared.outbox.read().iter() {

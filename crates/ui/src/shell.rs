@@ -127,6 +127,9 @@ pub(crate) fn status_bar_ui(ui: &mut Ui, snapshot: &Snapshot, work: &Work, actio
         if let Some(disk) = work.disk {
             widgets::told(ui, Mark::Warn, &disk.words());
         }
+        if let Some(megabytes) = work.little_room {
+            widgets::told(ui, Mark::Warn, &t!("disk-low", megabytes = megabytes));
+        }
         for words in work.attention.iter().chain(&work.desk_trouble) {
             widgets::told(ui, Mark::Warn, words);
         }

@@ -305,13 +305,16 @@ async fn the_condition_is_told_to_probes_and_in_metrics() {
     let ready = served.anonymous(Method::GET, "/readyz").send().await.unwrap();
     assert_eq!(ready.status(), 200);
     let ready: Value = ready.json().await.unwrap();
-    assert_eq!(ready["store"], json!({"applications": 4, "pending": 4}));
+    let free_bytes = &ready["store"]["free_bytes"];
+    assert!(free_bytes.as_u64().unwrap() > 0, "{ready}");
+    assert_eq!(ready["store"], json!({"applications": 4, "pending": 4, "free_bytes": free_bytes}));
     assert_eq!((&ready["ready"], &ready["upstream"], &ready["sessions"]), (&json!(true), &Value::Null, &json!(1)));
     let metrics = served.anonymous(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
     for line in [
         r#"prikrep_http_requests_total{method="POST",route="/v1/sessions",status="201"} 1"#,
         r#"prikrep_http_requests_total{method="GET",route="/v1/applications/{id}",status="400"} 1"#,
         r#"prikrep_http_request_duration_seconds_count{route="/healthz"} 1"#,
+        "prikrep_disk_free_bytes ",
         "prikrep_applications 4",
         "prikrep_applications_pending 4",
         r#"prikrep_answers{state="queued"} 0"#,

@@ -1,5 +1,6 @@
 //! The table of results: the guide's six columns over rows that are loaded as they are seen.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -7,7 +8,7 @@ use chrono_tz::Tz;
 use egui::accesskit::{Role, SortDirection};
 use egui::{Id, Label, Response, RichText, Sense, Ui};
 use egui_table::{CellInfo, Column, HeaderCellInfo, HeaderRow, PrefetchInfo, Table, TableDelegate, TableState};
-use prikrep_domain::{Sort, SortColumn, Standing};
+use prikrep_domain::{ApplicationType, Sort, SortColumn, Standing};
 
 use crate::List;
 use crate::format;
@@ -22,7 +23,7 @@ const WIDTHS: (f32, f32) = (56.0, 700.0);
 const SCROLL_BAR: f32 = 14.0;
 /// Usual widths of the six columns: alone, and beside an open card.
 const WIDE: [f32; 6] = [320.0, 128.0, 150.0, 132.0, 262.0, 158.0];
-const NARROW: [f32; 6] = [186.0, 110.0, 72.0, 82.0, 98.0, 126.0];
+const NARROW: [f32; 6] = [172.0, 108.0, 68.0, 80.0, 96.0, 126.0];
 /// How far the name and the type give way or grow, in points.
 const NAME_WIDTHS: (f32, f32) = (180.0, 480.0);
 const TYPE_WIDTHS: (f32, f32) = (100.0, 330.0);
@@ -67,6 +68,8 @@ pub(super) enum ScrollTo {
 pub(super) fn table_ui(ui: &mut Ui, shown: &Shown<'_>) -> Touched {
     // Bringing a row into view would otherwise push the table to the side by this much.
     ui.spacing_mut().item_spacing.x = 0.0;
+    // It would fade a part of a row: the first column stands beside what is scrolled.
+    ui.spacing_mut().scroll.fade.strength = 0.0;
     let total = shown.list.total.unwrap_or(0);
     let usual = if shown.is_narrow { NARROW } else { WIDE };
     let salt = if shown.is_narrow { "results beside a card" } else { "results" };
@@ -123,9 +126,9 @@ fn fitted(usual: [f32; 6], room: f32) -> Vec<f32> {
     let mut widths = usual;
     let spare = room - SCROLL_BAR - widths.iter().sum::<f32>();
     let [name, _, _, _, kind, _] = &mut widths;
-    let usual_kind = *kind;
+    let (usual_name, usual_kind) = (*name, *kind);
     *kind = (usual_kind + spare / 2.0).clamp(TYPE_WIDTHS.0.min(usual_kind), TYPE_WIDTHS.1).floor();
-    *name = (*name + spare - (*kind - usual_kind)).clamp(NAME_WIDTHS.0, NAME_WIDTHS.1).floor();
+    *name = (*name + spare - (*kind - usual_kind)).clamp(NAME_WIDTHS.0.min(usual_name), NAME_WIDTHS.1).floor();
     widths.to_vec()
 }
 
@@ -277,7 +280,7 @@ fn cell_ui(ui: &mut Ui, standing: &Standing, column: SortColumn, shown: &Shown<'
     ui.add(Label::new(text).truncate().selectable(false));
 }
 
-/// A cell in words. Beside an open card a date has no time.
+/// A cell in words. Beside an open card a date has no time, and the type is the one word that tells it from others.
 pub(crate) fn cell_words(standing: &Standing, column: SortColumn, zone: Tz, is_narrow: bool) -> String {
     let application = &standing.application;
     match column {
@@ -295,13 +298,22 @@ pub(crate) fn cell_words(standing: &Standing, column: SortColumn, zone: Tz, is_n
         SortColumn::Kind => application.kind.table_words().to_owned(),
         SortColumn::CreatedAt if is_narrow => format::day(application.created_at, zone),
         SortColumn::CreatedAt => format::moment(application.created_at, zone),
+        SortColumn::Type if is_narrow => type_in_short(application.application_type).into_owned(),
         SortColumn::Type => application.application_type.words().to_owned(),
         SortColumn::Status => application.status.table_words().to_owned(),
     }
 }
 
+fn type_in_short(of: ApplicationType) -> Cow<'static, str> {
+    match of {
+        ApplicationType::Choice => t!("type-choice"),
+        ApplicationType::Cancellation => t!("type-cancellation"),
+        ApplicationType::Detachment => t!("type-detachment"),
+    }
+}
+
 /// The heading of a column, in the guide's words.
-pub(crate) fn heading(column: SortColumn) -> std::borrow::Cow<'static, str> {
+pub(crate) fn heading(column: SortColumn) -> Cow<'static, str> {
     match column {
         SortColumn::Name => t!("column-name"),
         SortColumn::Snils => t!("column-snils"),
@@ -332,6 +344,8 @@ mod tests {
     #[test]
     fn beside_a_card_columns_are_narrow_only_where_they_have_to_be() {
         assert!(is_cramped(670.0), "1366 points of a window");
+        let narrow = fitted(NARROW, 666.0).iter().sum::<f32>() + SCROLL_BAR;
+        assert!((663.0..=666.0).contains(&narrow), "there is nothing to scroll to the side: {narrow}");
         assert!(!is_cramped(1_220.0), "1920 points of a window");
     }
 }
