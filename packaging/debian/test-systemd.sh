@@ -6,33 +6,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
-limit_secs=${LIMIT_SECS:-3600}
 [ "$(id -u)" -eq 0 ] || { echo "Run it as root: it makes a Debian." >&2; exit 1; }
 [ -n "${PRIKREP_OWN_MOUNTS:-}" ] || exec unshare --mount env PRIKREP_OWN_MOUNTS=yes bash "packaging/debian/$(basename "$0")"
 work=$(mktemp -d /var/tmp/prikrep-systemd.XXXXXX)
+# shellcheck source=tests/shell/common.sh
+. tests/shell/common.sh
+
+limit_secs=${LIMIT_SECS:-3600}
 root=$work/root
-
-cleanup() {
-    local status=$?
-    [ "$status" -eq 0 ] || { tail -n 60 "$work"/*.log >&2 || true; echo FAILED >&2; }
-    rm -rf --one-file-system "$work"
-}
-trap cleanup EXIT
-
-fail() {
-    printf 'not so: %s\n' "$1" >&2
-    exit 1
-}
-
-need_tools() {
-    local packages=(mmdebstrap qemu-system-x86 e2fsprogs) missing=() package
-    for package in "${packages[@]}"; do dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package"); done
-    [ ${#missing[@]} -eq 0 ] || {
-        apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-    }
-}
+trap finish EXIT
 
 # A higher version of the package.
 higher() {
@@ -47,7 +29,7 @@ make_disk() {
         bookworm "$root" "${MIRROR:-http://deb.debian.org/debian}" 2>"$work/bootstrap.log" || fail "a Debian is made"
     cp "$1" "$root/root/prikrepd.deb"
     higher "$1" "$root/root/prikrepd-higher.deb"
-    strip -o "$root/usr/bin/prikrep-simulator" "$target/debug/prikrep-simulator"
+    strip -o "$root/usr/bin/prikrep-simulator" "$programs/prikrep-simulator"
     install -m 755 packaging/debian/systemd/checks.sh "$root/root/checks.sh"
     echo prikrep-test >"$root/etc/hostname"
     printf '127.0.0.1 localhost prikrep-test\n' >"$root/etc/hosts"
@@ -68,10 +50,10 @@ UNIT
     mke2fs -q -t ext4 -d "$root" "$work/disk" 2G
 }
 
-need_tools
+need_packages mmdebstrap qemu-system-x86 e2fsprogs
 package=$(find "$target/debian" -name 'prikrepd_*.deb' | sort -V | tail -n 1)
 [ -n "$package" ] || fail "there is target/debian/prikrepd_*.deb: run packaging/debian/build.sh first"
-[ -x "$target/debug/prikrep-simulator" ] || cargo build --quiet --locked --package prikrep-server --package prikrep-simulator --package prikrep-client --bins
+need_programs
 make_disk "$package"
 
 timeout "$limit_secs" qemu-system-x86_64 -accel "${QEMU_ACCEL:-tcg}" -cpu max -smp 2 -m 2048 -nographic -nodefaults -serial stdio \

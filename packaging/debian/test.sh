@@ -6,44 +6,23 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-debs=$(realpath -m "${CARGO_TARGET_DIR:-target}")/debian
-password=deb-test-2026-window
-passed=0
-served=
-gateway_process=
 [ "$(id -u)" -eq 0 ] || { echo "Run it as root: it needs chroot." >&2; exit 1; }
 # What is mounted below is nobody else's, and goes with this process.
 [ -n "${PRIKREP_OWN_MOUNTS:-}" ] || exec unshare --mount env PRIKREP_OWN_MOUNTS=yes bash "packaging/debian/$(basename "$0")"
 work=$(mktemp -d /var/tmp/prikrep-deb.XXXXXX)
+# shellcheck source=tests/shell/common.sh
+. tests/shell/common.sh
+
+debs=$target/debian
+password=deb-test-2026-window
+served=
 root=$work/root
 
-cleanup() {
-    local status=$?
-    for process in $served $gateway_process; do kill -KILL "$process" 2>/dev/null || true; done
+undo() {
+    wait || true
     for point in proc dev; do umount "$root/$point" 2>/dev/null || true; done
-    [ "$status" -eq 0 ] || { cat "$work"/*.log >&2 || true; printf 'FAILED after %d\n' "$passed" >&2; }
-    rm -rf --one-file-system "$work"
 }
-trap cleanup EXIT
-
-ok() {
-    passed=$((passed + 1))
-    printf 'ok   %s\n' "$1"
-}
-
-fail() {
-    printf 'not so: %s\n' "$1" >&2
-    exit 1
-}
-
-need_tools() {
-    local packages=(mmdebstrap lintian desktop-file-utils appstream systemd curl python3) missing=() package
-    for package in "${packages[@]}"; do dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package"); done
-    [ ${#missing[@]} -eq 0 ] || {
-        apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-    }
-}
+trap finish EXIT
 
 inside() { env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive chroot "$root" "$@"; }
 apt_get() { inside apt-get -y -qq -o Dpkg::Options::=--force-confold "$@" >>"$work/apt.log" 2>&1; }
@@ -62,13 +41,9 @@ start_serving() {
         --init-groups --no-new-privs --bounding-set=-all --inh-caps=-all $command \
         >"$work/serve.out" 2>"$work/serve.log" </dev/null &
     served=$!
-    local end=$((SECONDS + 60))
-    until grep -q '^listening on ' "$work/serve.out"; do
-        kill -0 "$served" || fail "prikrepd serves"
-        [ "$SECONDS" -lt "$end" ] || fail "prikrepd serves within a minute"
-        sleep 0.1
-    done
-    url=$(sed -n 's/^listening on //p' "$work/serve.out")
+    pids+=("$served")
+    until_true "prikrepd serves" address_of "$work/serve.out"
+    url=$(address_of "$work/serve.out")
 }
 
 stop_serving() {
@@ -78,23 +53,9 @@ stop_serving() {
     served=
 }
 
-# The federal service: the simulator of this source.
-start_gateway() {
-    local program=$debs/../debug/prikrep-simulator
-    [ -x "$program" ] || cargo build --quiet --locked --package prikrep-server --package prikrep-simulator --package prikrep-client --bins
-    "$program" --listen 127.0.0.1:0 --applications 200 --organizations 1 --seed 1 >"$work/gateway.out" 2>"$work/gateway.log" &
-    gateway_process=$!
-    local end=$((SECONDS + 60))
-    until gateway=$(sed -n 's/^listening on //p' "$work/gateway.out") && [ -n "$gateway" ]; do
-        [ "$SECONDS" -lt "$end" ] || fail "the gateway serves"
-        sleep 0.1
-    done
-}
-
 stop_gateway() {
     kill "$gateway_process"
     wait "$gateway_process" || true
-    gateway_process=
 }
 
 add_account() {
@@ -102,7 +63,6 @@ add_account() {
         --organization 1.2.643.5.1.13.13.12.2.22.2001 --must-change-password no >/dev/null
 }
 
-json() { python3 -c 'import json, sys; d = json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
 queued() { as_service prikrepd status --json | json 'd["outbox"]["queued"]'; }
 api() { curl -sSf --max-time 30 -H 'Content-Type: application/json' "$@"; }
 
@@ -131,19 +91,19 @@ higher() {
     dpkg-deb --root-owner-group -b "$folder" "$root/prikrepd-higher.deb" >/dev/null
 }
 
-need_tools
-register=$(find "$debs" -name 'prikrepd_*.deb' | sort -V | tail -n 1)
-window=$(find "$debs" -name 'prikrep_*.deb' | sort -V | tail -n 1)
-[ -n "$register" ] || fail "there is target/debian/prikrepd_*.deb: run packaging/debian/build.sh first"
+need_packages mmdebstrap lintian desktop-file-utils appstream systemd curl python3
+register_package=$(find "$debs" -name 'prikrepd_*.deb' | sort -V | tail -n 1)
+window_package=$(find "$debs" -name 'prikrep_*.deb' | sort -V | tail -n 1)
+[ -n "$register_package" ] || fail "there is target/debian/prikrepd_*.deb: run packaging/debian/build.sh first"
 
-for package in "$register" $window; do
+for package in "$register_package" $window_package; do
     lintian --fail-on error --tag-display-limit 0 --allow-root "$package" || fail "lintian: $package"
     ok "lintian has no errors: $(basename "$package")"
 done
 desktop-file-validate packaging/debian/prikrep/*.desktop
 ok "the desktop files are valid"
-if [ -n "$window" ]; then
-    dpkg-deb --fsys-tarfile "$window" | tar -xO ./usr/share/metainfo/ru.prikrep.prikrep.metainfo.xml >"$work/ru.prikrep.prikrep.metainfo.xml"
+if [ -n "$window_package" ]; then
+    dpkg-deb --fsys-tarfile "$window_package" | tar -xO ./usr/share/metainfo/ru.prikrep.prikrep.metainfo.xml >"$work/ru.prikrep.prikrep.metainfo.xml"
     appstreamcli validate --no-net "$work/ru.prikrep.prikrep.metainfo.xml" || fail "appstreamcli"
     ok "the AppStream data are valid"
 fi
@@ -151,7 +111,7 @@ fi
 mmdebstrap --quiet --variant=minbase --mode=root bookworm "$root" "${MIRROR:-http://deb.debian.org/debian}" 2>"$work/bootstrap.log"
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
-cp "$register" "$root/prikrepd.deb"
+cp "$register_package" "$root/prikrepd.deb"
 apt_get update
 ok "a clean Debian 12"
 
@@ -183,7 +143,7 @@ ok "prikrepd is started by its unit's command as its user, answers on /healthz, 
 
 printf '\n# Своё.\n' >>"$root/etc/prikrep/prikrepd.toml"
 before=$(state)
-higher "$register"
+higher "$register_package"
 apt_get install --no-install-recommends /prikrepd-higher.deb
 inside dpkg -s prikrepd | grep -q '^Version: .*+upgrade$' || fail "the version is higher"
 [ "$(state)" = "$before" ] || fail "an upgrade leaves the data alone"
@@ -211,7 +171,8 @@ ok "a purge removes data and configuration"
 
 # An answer is accepted while the federal service is away.
 apt_get install --no-install-recommends /prikrepd.deb
-start_gateway
+need_programs
+start_gateway --applications 200 --organizations 1 --seed 1
 printf simulator | inside install -o prikrepd -g prikrepd -m 0600 /dev/stdin /etc/prikrep/upstream.password
 printf '[upstream]\nurl = "%s"\nlogin = "region-22"\npassword_file = "/etc/prikrep/upstream.password"\n' "$gateway" \
     >>"$root/etc/prikrep/prikrepd.toml"
@@ -240,8 +201,8 @@ inside test -d /var/lib/prikrep/desk || fail "what cannot be read is kept"
 rm -r "$root/var/lib/prikrep"
 ok "a purge keeps what it cannot read"
 
-if [ -n "$window" ]; then
-    cp "$window" "$root/prikrep.deb"
+if [ -n "$window_package" ]; then
+    cp "$window_package" "$root/prikrep.deb"
     apt_get install --no-install-recommends /prikrep.deb
     inside prikrep --version >/dev/null
     # Those that winit, glutin and glow open by name.

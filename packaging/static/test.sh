@@ -5,51 +5,16 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
-simulator=${SIMULATOR:-$target/debug/prikrep-simulator}
-password=static-test-2026-window
-passed=0
-served=
-others=()
 [ "$(id -u)" -eq 0 ] || { echo "Run it as root: it needs chroot." >&2; exit 1; }
-work=$(mktemp -d)
+# shellcheck source=tests/shell/common.sh
+. tests/shell/common.sh
+
+password=static-test-2026-window
+served=
 root=$work/root
-
-cleanup() {
-    local status=$?
-    for process in $served "${others[@]}"; do { kill -KILL "$process" && wait "$process"; } 2>/dev/null || true; done
-    [ "$status" -eq 0 ] || { tail -n 20 "$work"/*.log >&2 || true; printf 'FAILED after %d\n' "$passed" >&2; }
-    rm -rf "$work"
-}
-trap cleanup EXIT
-
-ok() {
-    passed=$((passed + 1))
-    printf 'ok   %s\n' "$1"
-}
-
-fail() {
-    printf 'not so: %s\n' "$1" >&2
-    exit 1
-}
-
-need_tools() {
-    local missing=() package
-    for package in curl openssl socat; do command -v "$package" >/dev/null || missing+=("$package"); done
-    [ ${#missing[@]} -eq 0 ] ||
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-    [ -x "$simulator" ] || cargo build --quiet --locked --package prikrep-server --package prikrep-simulator --package prikrep-client --bins
-}
+trap finish EXIT
 
 inside() { env -i "$(command -v chroot)" "$root" /prikrepd "$@"; }
-
-within() {
-    local end=$((SECONDS + 60))
-    until "$@"; do
-        [ "$SECONDS" -lt "$end" ] || return 1
-        sleep 0.1
-    done
-}
 
 configure() {
     printf 'listen = "127.0.0.1:0"\n[log]\nformat = "text"\n%s\n' "$2" >"$root/etc/prikrep/prikrepd.toml"
@@ -61,8 +26,9 @@ start_serving() {
     : >"$work/serve.out"
     env -i "$(command -v chroot)" "$root" /prikrepd serve >"$work/serve.out" 2>"$work/serve.log" </dev/null &
     served=$!
-    within grep -q '^listening on ' "$work/serve.out" || fail "it serves"
-    url=$(sed -n 's/^listening on //p' "$work/serve.out")
+    pids+=("$served")
+    until_true "it serves" address_of "$work/serve.out"
+    url=$(address_of "$work/serve.out")
 }
 
 stop_serving() {
@@ -80,7 +46,8 @@ pull_from() {
         fail "there is something to list"
 }
 
-need_tools
+need_packages curl openssl socat
+need_programs
 mkdir -p "$root/etc/prikrep" "$root/var/lib" "$root/tmp"
 install -m 755 "$target/static/prikrepd" "$root/prikrepd"
 printf '127.0.0.1 localhost\n' >"$root/etc/hosts"
@@ -90,10 +57,8 @@ chmod 600 "$root/etc/prikrep/upstream.password"
 inside --version >/dev/null || fail "it starts without any library"
 ok "it starts without any library: $(inside --version)"
 
-"$simulator" --listen 127.0.0.1:0 --applications 2000 --organizations 2 --seed 1 >"$work/gateway.out" 2>"$work/gateway.log" &
-others+=($!)
-within grep -q '^listening on ' "$work/gateway.out" || fail "the gateway serves"
-port=$(sed -n 's/^listening on .*://p' "$work/gateway.out")
+start_gateway --applications 2000 --organizations 2 --seed 1
+port=${gateway##*:}
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=ca -keyout "$work/ca.key" \
     -out "$work/ca.pem" 2>"$work/openssl.log"
 openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=gateway -keyout "$work/key.pem" \
@@ -104,8 +69,8 @@ cp "$work/ca.pem" "$work/certificate.pem" "$root/etc/prikrep/"
 install -m 600 "$work/key.pem" "$root/etc/prikrep/key.pem"
 socat -d -d "OPENSSL-LISTEN:0,bind=127.0.0.1,reuseaddr,fork,cert=$work/certificate.pem,key=$work/key.pem,verify=0" \
     "TCP:127.0.0.1:$port" 2>"$work/socat.log" &
-others+=($!)
-within grep -q 'listening on' "$work/socat.log" || fail "TLS stands before the gateway"
+pids+=($!)
+until_true "TLS stands before the gateway" grep 'listening on' "$work/socat.log"
 secure=$(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' "$work/socat.log" | head -n 1)
 
 pull_from "http://127.0.0.1:$port"

@@ -4,49 +4,25 @@
 #
 # Wine has no accounts of services, no rights on files, no restart after a failure and no delayed start: what is asked of
 # Windows for these is seen here only to be asked without an error. PRIKREPD_EXE=... names a program that is built
-# already, SIMULATOR=... likewise.
+# already.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
+# shellcheck source=tests/shell/common.sh
+. tests/shell/common.sh
+
 cross=${CROSS_DIR:-$HOME/.cache/prikrep-cross}
-target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 password=service-test-2026-window
-passed=0
-gateway_process=
-work=$(mktemp -d)
 export WINEPREFIX=$work/prefix WINEDEBUG=-all
 unset DISPLAY WAYLAND_DISPLAY
 
-cleanup() {
-    local status=$?
-    [ "$status" -eq 0 ] || { tail -n 30 "$work"/*.log "${service_folder:-$work/none}"/logs/* >&2 2>/dev/null || true; printf 'FAILED after %d\n' "$passed" >&2; }
-    [ -z "$gateway_process" ] || kill "$gateway_process" 2>/dev/null || true
+undo() {
+    [ "$1" -eq 0 ] || tail -n 30 "${service_folder:-$work/none}"/logs/* >&2 2>/dev/null || true
     [ ! -d "$WINEPREFIX" ] || timeout 20 wineserver -k || true
-    rm -rf "$work"
 }
-trap cleanup EXIT
-
-ok() {
-    passed=$((passed + 1))
-    printf 'ok   %s\n' "$1"
-}
-
-fail() {
-    printf 'not so: %s\n' "$1" >&2
-    exit 1
-}
-
-# Waits a minute at most for a command to succeed.
-within() {
-    local end=$((SECONDS + 60))
-    until "$@"; do
-        [ "$SECONDS" -lt "$end" ] || return 1
-        sleep 0.2
-    done
-}
+trap finish EXIT
 
 prikrepd() { timeout 120 "$cross/bin/wine-run" 'C:\Program Files\prikrep\prikrepd.exe' "$@" 2>>"$work/commands.log"; }
-json() { python3 -c 'import json, sys; d = json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
 # The log's last word of where it listens.
 address() { cat "$service_folder"/logs/*.log 2>/dev/null | sed -n 's/.*"message":"listening on \([^"]*\)".*/\1/p' | tail -n 1; }
 healthy() { [ "$(curl -sf --max-time 10 "$(address)/healthz")" = ok ]; }
@@ -57,14 +33,11 @@ whole() { [ "$(prikrepd user list --json | json 'len(d)')" = 1 ] && [ "$(prikrep
 # The program of the service, in the eyes of Linux.
 process() { pgrep -f 'prikrepd.exe.* service run' | head -n 1; }
 
-make_programs() {
-    bash packaging/windows/wine.sh
-    PRIKREPD_EXE=${PRIKREPD_EXE:-$target/windows/dist/prikrepd.exe}
-    [ -e "$PRIKREPD_EXE" ] || bash packaging/windows/build.sh
-    [ -n "${SIMULATOR:-}" ] || { cargo build --quiet --locked --package prikrep-server --package prikrep-simulator --package prikrep-client --bins; SIMULATOR=$target/debug/prikrep-simulator; }
-}
-
-make_programs
+bash packaging/windows/wine.sh
+need_packages curl python3 procps
+PRIKREPD_EXE=${PRIKREPD_EXE:-$target/windows/dist/prikrepd.exe}
+[ -e "$PRIKREPD_EXE" ] || bash packaging/windows/build.sh
+need_programs
 cp -a "$cross/wine-prefix" "$WINEPREFIX"
 service_folder=$WINEPREFIX/drive_c/ProgramData/prikrep
 configuration=$service_folder/prikrepd.toml
@@ -86,13 +59,11 @@ stopped || fail "it is not started by its installation"
 sed 's/^/     /' "$work/install.log"
 ok "service install: the sample configuration, folders, an account of its own"
 
-"$SIMULATOR" --listen 127.0.0.1:0 --applications 2000 --organizations 2 --seed 1 >"$work/gateway.out" 2>"$work/gateway.log" &
-gateway_process=$!
-within grep -q '^listening on ' "$work/gateway.out" || fail "the gateway serves"
+start_gateway --applications 2000 --organizations 2 --seed 1
 printf simulator >"$service_folder/upstream.password"
 sed -i 's/^listen = .*/listen = "127.0.0.1:0"\r/' "$configuration"
 printf '[upstream]\r\nurl = "%s"\r\nlogin = "region-22"\r\npassword_file = "upstream.password"\r\n' \
-    "$(sed -n 's/^listening on //p' "$work/gateway.out")" >>"$configuration"
+    "$gateway" >>"$configuration"
 prikrepd service install >/dev/null || fail "a second installation is a change"
 grep -q region-22 "$configuration" || fail "it leaves the configuration alone"
 prikrepd service start >/dev/null || fail "service start"
@@ -125,7 +96,7 @@ ok "started again, everything is there"
 before=$(process)
 kill -KILL "$before"
 gone() { ! kill -0 "$before" 2>/dev/null; }
-within gone || fail "its process is gone"
+until_true "its process is gone" gone
 # Windows would start it again after five seconds.
 prikrepd service start >/dev/null || fail "it starts after it was killed"
 healthy || fail "it answers"
@@ -142,7 +113,8 @@ ok "a wrong configuration: told as a failure, the reason is in the log"
 
 prikrepd service start >/dev/null || fail "it starts with the right configuration"
 prikrepd service uninstall >/dev/null || fail "service uninstall"
-within eval '! prikrepd service status >/dev/null' || fail "the service is gone"
+is_gone() { ! prikrepd service status; }
+until_true "the service is gone" is_gone
 [ -z "$(process)" ] || fail "its process is gone"
 [ -e "$configuration" ] || fail "the configuration stays"
 whole || fail "key and data stay"

@@ -7,87 +7,33 @@
 # the registry and in Wine's words about the call.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+# shellcheck source=tests/shell/common.sh
+. tests/shell/common.sh
+# shellcheck source=tests/shell/screen.sh
+. tests/shell/screen.sh
 
 here=packaging/windows
-target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 dist=$target/windows/dist
 out=$target/windows/screenshots
 cross=${CROSS_DIR:-$HOME/.cache/prikrep-cross}
-work=$(mktemp -d)
-password=windows-test-2026
+password="windows-test-2026"
 name='Прикрепление онлайн'
-passed=0
-pids=()
+# A key that moves the focus counts from the next frame on, and frames may take long here.
+key_pause=1
+text_pause=2
+page_pause=2
 
-cleanup() {
-    local status=$?
-    if [ "$status" -ne 0 ]; then
-        import -window root "$out/failed.png" 2>/dev/null || true
-        tail -n 20 "$work"/*.log >&2 || true
-        printf '%d passed, 1 failed\n' "$passed"
-    fi
+undo() {
+    picture_failure "$1"
     # Of this prefix alone.
     WINEPREFIX=$work/prefix wineserver -k 2>/dev/null || true
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-    wait 2>/dev/null || true
-    rm -rf "$work"
 }
-trap cleanup EXIT
-
-ok() {
-    passed=$((passed + 1))
-    printf 'ok   %s\n' "$1"
-}
-
-fail() {
-    printf 'not so: %s\n' "$1" >&2
-    exit 1
-}
-
-# Waits until a command succeeds, two minutes at most.
-until_true() {
-    local what=$1 end=$((SECONDS + 120))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        [ "$SECONDS" -lt "$end" ] || fail "$what, after two minutes"
-        sleep 0.3
-    done
-}
-
-need_tools() {
-    local packages=(openbox x11-xkb-utils curl python3) missing=() package
-    bash "$here/wine.sh"
-    for package in "${packages[@]}"; do dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package"); done
-    [ ${#missing[@]} -eq 0 ] || {
-        apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-    }
-}
+trap finish EXIT
 
 wine_run() { WINEPREFIX=$work/prefix "$cross/bin/wine-run" "$@"; }
 # The same to its end; what Wine starts beside may outlive it and keep an output open.
 wine_to_end() { timeout 180 env WINEPREFIX="$work/prefix" "$cross/bin/wine-run" "$@" </dev/null >>"$work/wine.log" 2>&1; }
 registry() { wine_run reg query "$@" 2>/dev/null; }
-picture() { import -window root "$out/$1.png"; }
-# A key that moves the focus counts from the next frame on, and frames may take long here.
-keys() {
-    local key
-    for key in "$@"; do
-        xdotool key "$key"
-        sleep 1
-    done
-}
-text() {
-    xdotool type --delay 60 "$1"
-    sleep 2
-}
-json() { python3 -c 'import json,sys; d=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"; }
-register() { "$target/debug/prikrepd" "$@" --config "$work/prikrepd.toml" --json; }
-answers() { curl -s "$gateway/control/answers" | json 'len(d["answers"])'; }
-has_answers() { [ "$(answers)" -ge "$1" ]; }
-has_sessions() { [ "$(register status | json 'd["sessions"]')" -ge "$1" ]; }
-said() { register list --from 2000-01-01 --to 2099-12-31 --limit 1000 | grep -q "$1"; }
-first_line() { sed -n 's/^listening on //p' "$1" | grep .; }
 # Windows of programs under Wine are known by their class, which is the program's name.
 window_now() { xdotool search --onlyvisible --class '^prikrep\.(exe|com)$' | tail -n 1 | grep .; }
 no_window() { ! window_now; }
@@ -106,8 +52,8 @@ take_window() {
 start() {
     # Not through the function: its shell would be killed instead of the program.
     WINEPREFIX=$work/prefix "$cross/bin/wine-run" "$programs\\prikrep.exe" "$@" >>"$work/window.log" 2>&1 </dev/null &
-    window_pid=$!
-    pids+=("$window_pid")
+    window_process=$!
+    pids+=("$window_process")
 }
 
 sign_in_again() {
@@ -117,38 +63,8 @@ sign_in_again() {
     sleep 6
 }
 
-# Points of the window below its title bar.
-press() { xdotool mousemove --window "$window" "$1" "$2" click 1; }
-
-# Leaves the choices of an organization that wait, as tests/window.sh does.
-only_choices() {
-    press 830 33
-    sleep 2
-    keys Down Return
-    sleep 1
-    press 1230 33
-    sleep 2
-}
-
-# The form of the first application in the list; the keyboard is in its first field then.
-open_form() {
-    keys Down Return
-    sleep 2
-    keys Return
-    sleep 2
-}
-
-# From the field of the district on.
-fill_and_send() {
-    keys Tab
-    text "Petrov Petr"
-    keys Tab
-    text "GP"
-    keys Tab
-    text "$1"
-    picture "$2"
-    keys ctrl+Return
-}
+# From the field of the district on; Wine's keyboard has no Cyrillic.
+fill() { fill_and_send "$2" "Petrov Petr" "GP" "$1"; }
 
 installer() {
     makensis -V1 -NOCD -INPUTCHARSET UTF8 "-XSetCompressor /FINAL zlib" "-DVERSION=$1" "-DNUMBERS=$1.0" "-DPROGRAM=$dist/prikrep.exe" \
@@ -158,20 +74,13 @@ installer() {
 
 mkdir -p "$out"
 rm -f "$out"/*.png
-need_tools
+bash "$here/wine.sh"
+need_packages openbox x11-xkb-utils curl python3
 setup=$(ls "$dist"/prikrep-*-setup.exe 2>/dev/null) || { bash "$here/build.sh"; setup=$(ls "$dist"/prikrep-*-setup.exe); }
 version=$(basename "$setup" -setup.exe)
 version=${version#prikrep-}
-cargo build --quiet --locked --package prikrep-server --package prikrep-simulator --package prikrep-client --bins
-
-export DISPLAY
-Xvfb -displayfd 1 -screen 0 1366x768x24 -noreset >"$work/display" 2>/dev/null &
-pids+=($!)
-until_true "a screen" grep -q . "$work/display"
-DISPLAY=:$(cat "$work/display")
-setxkbmap -layout us,ru
-openbox >/dev/null 2>&1 &
-pids+=($!)
+need_programs
+open_screen
 cp -a "$cross/wine-prefix" "$work/prefix"
 # Nothing is written into the home of whoever runs this: no shortcut on its desktop, no entry in its menus.
 find "$work"/prefix/drive_c/users -mindepth 2 -maxdepth 2 -type l -exec sh -c 'rm "$1" && mkdir "$1"' _ {} ';'
@@ -185,29 +94,10 @@ menu=${home%/Local}/Roaming/Microsoft/Windows/Start\ Menu/Programs
 data=$home/prikrep
 uninstall_key='HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\prikrep'
 
-"$target/debug/prikrep-simulator" --listen 127.0.0.1:0 --applications 600 --organizations 1 --seed 7 --now 2026-11-20T00:00:00Z \
-    >"$work/gateway.out" 2>"$work/gateway.log" &
-pids+=($!)
-until_true "the gateway listens" first_line "$work/gateway.out"
-gateway=$(first_line "$work/gateway.out")
-(umask 077 && printf simulator >"$work/upstream.password")
-cat >"$work/prikrepd.toml" <<TOML
-data_dir = "$work/register"
-key_file = "$work/store.key"
-listen = "127.0.0.1:0"
-[upstream]
-url = "$gateway"
-login = "region-22"
-password_file = "$work/upstream.password"
-pull_at = "live"
-TOML
-register pull >/dev/null
-oid=$(register list --from 2000-01-01 --to 2099-12-31 --limit 1 | json 'd["items"][0]["organization"]["oid"]')
-printf '%s\n' "$password" | register user add anna --organization "$oid" --name "Иванова Анна Андреевна" --role registrar --must-change-password no >/dev/null
-"$target/debug/prikrepd" serve --config "$work/prikrepd.toml" >"$work/register.out" 2>"$work/register.log" &
-pids+=($!)
-until_true "the register listens" first_line "$work/register.out"
-url=$(first_line "$work/register.out")
+start_gateway --applications 600 --organizations 1 --seed 7 --now 2026-11-20T00:00:00Z
+make_register 127.0.0.1:0 'pull_at = "live"'
+add_anna "$password" --must-change-password no
+serve_register
 
 # ---- the installer ----
 installer 0.0.1
@@ -240,44 +130,44 @@ keys Return
 until_true "the register has a session of the window" has_sessions 1
 sleep 6
 picture list
-only_choices
+show_type 1
 [ -n "$(find "$data/data/profiles" -name profile.json)" ] || fail "a profile in %LOCALAPPDATA%"
 [ -s "$data/config/settings.json" ] || fail "settings in %LOCALAPPDATA%"
 is_gone "${home%/Local}/Roaming/prikrep" || fail "nothing roams"
 open_form
 text 12
-fill_and_send "First from Windows" form
+fill "First from Windows" form
 until_true "the answer reaches the gateway" has_answers 1
 sleep 2
 picture answered
 said "First from Windows" || fail "the register has the answer"
 ok "opened from where it was installed, signed in, listed; an answer has reached the gateway"
 
-keys Escape Escape
+close_card
 open_form
 text 31
 sleep 3
-kill -KILL "$window_pid"
-wait "$window_pid" 2>/dev/null || true
+kill -KILL "$window_process"
+wait "$window_process" 2>/dev/null || true
 until_true "the program is dead" no_window
 start
 sign_in_again
-only_choices
+show_type 1
 open_form
 picture draft
-fill_and_send "After the kill" draft-form
+fill "After the kill" draft-form
 until_true "what was typed before the kill is sent" has_answers 2
 said '"district": *"31"' || fail "the district that was typed before the kill"
 ok "killed and opened again: what was typed was there and has been sent"
 
 # ---- the update, with the window open ----
-keys Escape Escape
+close_card
 open_form
 text 44
 sleep 3
 before=$(find "$data" -name profile.json -exec sha256sum {} +)
 wine_to_end "$setup" /S || fail "the update"
-until_true "the update has closed the program" has_ended "$window_pid"
+until_true "the update has closed the program" has_ended "$window_process"
 registry "$uninstall_key" | grep -q "DisplayVersion.*$version" || fail "the new version is told"
 [ "$before" = "$(find "$data" -name profile.json -exec sha256sum {} +)" ] || fail "the profile is the same"
 [ -s "$menu/StartUp/$name.lnk" ] || [ -s "$menu/Startup/$name.lnk" ] || fail "the autostart that was chosen before"
@@ -287,24 +177,24 @@ ok "updated over the open window: it was closed, data and choices are as before"
 start --hidden
 sleep 10
 no_window || fail "no window at first"
-kill -0 "$window_pid" || fail "the program runs without its window"
+kill -0 "$window_process" || fail "the program runs without its window"
 picture hidden
 wine_to_end "$programs\\prikrep.exe" || fail "a second start"
 sign_in_again
 picture shown
-only_choices
+show_type 1
 open_form
-fill_and_send "After the update" updated-form
+fill "After the update" updated-form
 until_true "what was typed before the update is sent" has_answers 3
 said '"district": *"44"' || fail "the district that was typed before the update"
 keys Escape Escape alt+F4
 until_true "the closed window hides" no_window
-kill -0 "$window_pid" || fail "the program goes on without its window"
+kill -0 "$window_process" || fail "the program goes on without its window"
 wine_to_end "$programs\\prikrep.exe"
 take_window
 picture locked
 wine_to_end "$programs\\prikrep.exe" --quit
-until_true "the program ends when it is asked to" has_ended "$window_pid"
+until_true "the program ends when it is asked to" has_ended "$window_process"
 ok "started hidden, brought up by a second start, hidden and locked when closed, ended when asked"
 
 start demo --applications 300
@@ -312,7 +202,7 @@ take_window
 sleep 6
 picture demo
 keys alt+F4
-until_true "the demo ends" has_ended "$window_pid"
+until_true "the demo ends" has_ended "$window_process"
 ok "the demo opens its window"
 
 # ---- what a person sees of the installer ----
@@ -363,7 +253,7 @@ if registry "$uninstall_key" >/dev/null; then fail "no entry of one person"; fi
 start
 take_window
 wine_to_end "$programs\prikrep.exe" --quit
-until_true "the program ends when it is asked to" has_ended "$window_pid"
+until_true "the program ends when it is asked to" has_ended "$window_process"
 ok "installed for everybody: programs, shortcuts and the entry are theirs, and it opens"
 
 # The uninstaller goes on as a copy of itself with a name of its own.
