@@ -36,7 +36,7 @@ provide() {
     fill "$1" "$2"
 }
 
-open_workstation() { open_window "$programs/prikrep" --server "$url" --data-dir "$work/workstation"; }
+open_workstation() { open_window "$bin/prikrep" --server "$url" --data-dir "$work/workstation"; }
 
 mkdir -p "$out"
 rm -f "$out"/*.png
@@ -157,7 +157,7 @@ ok "minimised: one notification for one pull, of no name, and a press brings the
 
 xdotool windowclose "$window" 2>/dev/null || true
 wait "$window_process" 2>/dev/null || true
-open_window "$programs/prikrep" demo --applications 300
+open_window "$bin/prikrep" demo --applications 300
 sleep 5
 picture demo
 ok "the demo opens its window"

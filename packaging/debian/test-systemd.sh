@@ -29,7 +29,7 @@ make_disk() {
         bookworm "$root" "${MIRROR:-http://deb.debian.org/debian}" 2>"$work/bootstrap.log" || fail "a Debian is made"
     cp "$1" "$root/root/prikrepd.deb"
     higher "$1" "$root/root/prikrepd-higher.deb"
-    strip -o "$root/usr/bin/prikrep-simulator" "$programs/prikrep-simulator"
+    strip -o "$root/usr/bin/prikrep-simulator" "$bin/prikrep-simulator"
     install -m 755 packaging/debian/systemd/checks.sh "$root/root/checks.sh"
     echo prikrep-test >"$root/etc/hostname"
     printf '127.0.0.1 localhost prikrep-test\n' >"$root/etc/hosts"

@@ -58,7 +58,7 @@ print(json.dumps({sys.argv[1]: {"departments": ["Поликлиника № 1"],
 PYTHON
     add_anna "$given"
     serve_register
-    open_window "$programs/prikrep" --server "$url" --data-dir "$work/workstation"
+    open_window "$bin/prikrep" --server "$url" --data-dir "$work/workstation"
 }
 
 signing_in() {

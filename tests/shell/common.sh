@@ -3,7 +3,7 @@
 # a script with `set -euo pipefail` that stands at the top of the repository.
 
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
-programs=$target/debug
+bin=$target/debug
 # Files of this run alone.
 work=${work:-$(mktemp -d)}
 # What runs in the background and ends with the test.
@@ -63,7 +63,7 @@ address_of() { sed -n 's/^listening on //p' "$1" | grep .; }
 
 # start_gateway OPTIONS...: a federal service of generated applications, at $gateway.
 start_gateway() {
-    "$programs/prikrep-simulator" --listen 127.0.0.1:0 "$@" >"$work/gateway.out" 2>"$work/gateway.log" &
+    "$bin/prikrep-simulator" --listen 127.0.0.1:0 "$@" >"$work/gateway.out" 2>"$work/gateway.log" &
     gateway_process=$!
     pids+=("$gateway_process")
     until_true "the gateway listens" address_of "$work/gateway.out"
@@ -73,7 +73,7 @@ start_gateway() {
 # How many answers have reached the gateway.
 has_answers() { [ "$(curl -s "$gateway/control/answers" | json 'len(d["answers"])')" -ge "$1" ]; }
 
-register() { "$programs/prikrepd" "$@" --config "$work/prikrepd.toml" --json; }
+register() { "$bin/prikrepd" "$@" --config "$work/prikrepd.toml" --json; }
 
 # What the register has: list_all OPTIONS...
 list_all() { register list --from 2000-01-01 --to 2099-12-31 "$@"; }
@@ -106,7 +106,7 @@ add_anna() {
 
 # Starts the register, at $url.
 serve_register() {
-    "$programs/prikrepd" serve --config "$work/prikrepd.toml" >"$work/register.out" 2>>"$work/register.log" &
+    "$bin/prikrepd" serve --config "$work/prikrepd.toml" >"$work/register.out" 2>>"$work/register.log" &
     register_process=$!
     pids+=("$register_process")
     until_true "the register listens" address_of "$work/register.out"
