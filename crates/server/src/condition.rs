@@ -215,7 +215,6 @@ impl Conditions {
 
     /// Reads it. May block on the disk.
     pub(crate) fn read(&self, now: DateTime<Utc>) -> Condition {
-        self.register.store().attend_disk();
         let mut condition = self.register.condition(self.upstream(), now);
         self.complete(&mut condition, now);
         if self.stopping.is_cancelled() {
@@ -234,7 +233,9 @@ impl Conditions {
 }
 
 impl Register {
+    /// Reads what a register has that may not run. May block on the disk.
     pub(crate) fn condition(&self, upstream: Option<UpstreamCondition>, now: DateTime<Utc>) -> Condition {
+        self.store().attend_disk();
         let census = self.store().census();
         let (organizations, problem) = self.directories.condition(now);
         let mut attention: Vec<String> = census.disk.iter().map(words::disk).collect();

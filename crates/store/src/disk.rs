@@ -113,6 +113,9 @@ impl Disk {
         let mut state = self.0.lock();
         state.failed &= outcome.is_err();
         let room_is_news = is_little(state.free_bytes) != is_little(free_bytes);
+        if room_is_news && is_little(free_bytes) {
+            tracing::warn!(free_bytes, "little room is left on the disk");
+        }
         state.free_bytes = free_bytes;
         let is_news = state.trouble != trouble;
         match (&trouble, is_news) {
