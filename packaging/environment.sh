@@ -16,4 +16,14 @@ prefixes=("$(pwd -P)=/prikrep" "$(realpath -m "${CARGO_TARGET_DIR:-target}")=/bu
 RUSTFLAGS=${prefixes[*]/#/--remap-path-prefix=}
 CFLAGS=${prefixes[*]/#/-ffile-prefix-map=}
 unset CARGO_ENCODED_RUSTFLAGS
+# forget_other_std TRIPLE FOLDER: what cargo has built there against another standard library than the toolchain's would
+# not link with this one, and cargo does not see the difference.
+forget_other_std() {
+    local std=$toolchain/usr/lib/rustlib/$1/lib/.std
+    cmp -s "$std" "$2/.std" || {
+        rm -rf "${2:?}/$1"
+        install -D -m 644 "$std" "$2/.std"
+    }
+}
+
 export SOURCE_DATE_EPOCH PRIKREP_COMMIT RUSTFLAGS CFLAGS

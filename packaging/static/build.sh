@@ -12,6 +12,7 @@ target=$(realpath -m "${CARGO_TARGET_DIR:-target}")/static
 toolchain=$(bash packaging/compiler.sh $triple)
 # shellcheck source=packaging/environment.sh
 . packaging/environment.sh
+forget_other_std "$triple" "$target/build"
 CFLAGS+=" -isystem $toolchain/kernel-headers"
 export CC_x86_64_unknown_linux_musl=musl-gcc AR_x86_64_unknown_linux_musl=ar
 export CARGO_PROFILE_RELEASE_DEBUG=0 CARGO_PROFILE_RELEASE_STRIP=symbols

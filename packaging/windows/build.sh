@@ -56,12 +56,7 @@ mkdir -p "$dist" "$made"
 rm -f "$dist"/*
 # shellcheck source=packaging/environment.sh
 . packaging/environment.sh
-# What was built against another std would not link with this one, and cargo does not see the difference.
-std=$toolchain/usr/lib/rustlib/$target/lib/.std
-if ! cmp -s "$std" "$out/.std"; then
-    rm -rf "${out:?}/$target"
-    cp "$std" "$out/.std"
-fi
+forget_other_std "$target" "$out"
 make_pictures
 make_resources prikrep 'Прикрепление онлайн'
 make_resources prikrepd 'Прикрепление онлайн: регистр'
