@@ -16,7 +16,6 @@ cd "$(dirname "$0")/.."
 out=target/window
 password="window-test-2026"
 
-undo() { picture_failure "$1"; }
 trap finish EXIT
 
 # The patients of the choices that wait, and the one whose answer says this.

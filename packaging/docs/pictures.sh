@@ -19,7 +19,6 @@ passphrase="парольная фраза"
 key_pause=0.3
 text_pause=0.5
 
-undo() { [ "$1" -eq 0 ] || import -window root "$out/failed.png" || true; }
 trap finish EXIT
 
 # The whole window without its title bar, or a part of it: WIDTHxHEIGHT+LEFT+TOP. Few colours make small files.

@@ -16,8 +16,8 @@ password=service-test-2026-window
 export WINEPREFIX=$work/prefix WINEDEBUG=-all
 unset DISPLAY WAYLAND_DISPLAY
 
+look() { tail -n 30 "${service_folder:-$work/none}"/logs/* >&2; }
 undo() {
-    [ "$1" -eq 0 ] || tail -n 30 "${service_folder:-$work/none}"/logs/* >&2 2>/dev/null || true
     [ ! -d "$WINEPREFIX" ] || timeout 20 wineserver -k || true
 }
 trap finish EXIT

@@ -24,7 +24,6 @@ text_pause=2
 page_pause=2
 
 undo() {
-    picture_failure "$1"
     # Of this prefix alone.
     WINEPREFIX=$work/prefix wineserver -k 2>/dev/null || true
 }

@@ -10,12 +10,16 @@ work=${work:-$(mktemp -d)}
 pids=()
 passed=0
 
-# The test's trap: `trap finish EXIT`. What a test has to undo besides stands in its own `undo`.
+# The test's trap: `trap finish EXIT`. A test's own `look` sees what has failed while all runs still, its `undo` undoes
+# what stays when all has been ended.
 finish() {
     local status=$?
-    [ "$status" -eq 0 ] || { tail -n 20 "$work"/*.log >&2 || true; }
+    if [ "$status" -ne 0 ]; then
+        tail -n 20 "$work"/*.log >&2 || true
+        ! declare -F look >/dev/null || look || true
+    fi
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-    ! declare -F undo >/dev/null || undo "$status"
+    ! declare -F undo >/dev/null || undo
     wait 2>/dev/null || true
     rm -rf --one-file-system "$work"
     [ "$status" -eq 0 ] || printf 'FAILED after %d\n' "$passed" >&2

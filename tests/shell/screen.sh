@@ -21,8 +21,7 @@ open_screen() {
 
 picture() { import -window root "$out/$1.png"; }
 
-# The last picture of a test that fails: part of its `undo`.
-picture_failure() { [ "$1" -eq 0 ] || picture failed 2>/dev/null || true; }
+look() { import -window root "$out/failed.png"; }
 
 # Types keys into the window; it has the keyboard of the screen all the time.
 keys() {

@@ -60,8 +60,7 @@ pub struct StoreCondition {
     pub applications: usize,
     /// Of them, those that wait for an answer.
     pub pending: usize,
-    /// The room that is left on the disk of the data, in bytes; absent until it was looked at, and where the system
-    /// does not tell.
+    /// Free space on the disk of the data, in bytes; absent where the system does not tell.
     #[serde(default)]
     pub free_bytes: Option<u64>,
 }
@@ -239,7 +238,7 @@ impl Register {
         let census = self.store().census();
         let (organizations, problem) = self.directories.condition(now);
         let mut attention: Vec<String> = census.disk.iter().map(words::disk).collect();
-        attention.extend(census.little_room().map(words::little_room));
+        attention.extend(census.low_space().map(words::low_space));
         let unwritten = self.unwritten.lock().len();
         if unwritten > 0 {
             attention.push(format!("Записей журнала, которые ждут диска: {unwritten}"));

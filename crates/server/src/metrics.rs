@@ -79,7 +79,7 @@ impl Metrics {
         let ready = gauge("ready", "Whether the register can serve");
         let pull_records = gauge("pull_records", "Records kept by the running pull");
         let free_bytes = Gauge::default();
-        let help = "Room that is left on the disk of the data";
+        let help = "Free space on the disk of the data";
         registry.register_with_unit("disk_free", help, Unit::Bytes, free_bytes.clone());
         let answers = Family::<StateLabels, Gauge>::default();
         registry.register("answers", "Answers on their way to the federal service", answers.clone());

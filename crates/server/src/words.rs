@@ -79,10 +79,10 @@ pub(crate) fn disk(trouble: &DiskTrouble) -> String {
     )
 }
 
-/// There is room still, and little of it.
-pub(crate) fn little_room(bytes: u64) -> String {
+/// There is space still, and little of it.
+pub(crate) fn low_space(bytes: u64) -> String {
     format!(
-        "На диске папки данных осталось {} МБ: освободите место, пока его нет совсем — тогда ответы и входы не принимаются",
+        "На диске папки данных осталось {} МБ: освободите место, иначе ответы и входы перестанут приниматься",
         bytes >> 20
     )
 }

@@ -12,7 +12,7 @@ use prikrep_domain::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::disk::LITTLE_ROOM_BYTES;
+use crate::disk::is_low;
 use crate::{DiskTrouble, StoreError};
 
 /// A page from the upstream, read and sorted out: what is understood, what is not, and where to read on.
@@ -193,16 +193,16 @@ pub struct Census {
     pub damage: Vec<DamageReport>,
     /// Why nothing can be written at present.
     pub disk: Option<DiskTrouble>,
-    /// The room that is left on the disk, in bytes, as it was last looked at; `None` before that, and where the system
-    /// does not tell.
+    /// Free space on the disk, in bytes, as it was last looked at; `None` before that, and where the system does not
+    /// tell.
     pub free_bytes: Option<u64>,
 }
 
 impl Census {
-    /// The bytes that are left on a disk that takes everything still, and soon may not: less than a gibibyte.
+    /// Free bytes of a disk that takes everything still, when they are few: less than a gibibyte.
     #[must_use]
-    pub fn little_room(&self) -> Option<u64> {
-        self.free_bytes.filter(|bytes| self.disk.is_none() && *bytes < LITTLE_ROOM_BYTES)
+    pub fn low_space(&self) -> Option<u64> {
+        self.free_bytes.filter(|bytes| self.disk.is_none() && is_low(*bytes))
     }
 }
 

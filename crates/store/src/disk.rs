@@ -16,8 +16,8 @@ use crate::StoreError;
 /// How often a disk is tried that takes everything, and one that does not.
 const WHEN_WELL: Duration = Duration::from_secs(60);
 const WHEN_NOT: Duration = Duration::from_secs(1);
-/// Less room is told of before there is none: a register that reads everything again needs hundreds of megabytes.
-pub(crate) const LITTLE_ROOM_BYTES: u64 = 1 << 30;
+/// Less free space is told of before there is none: a register that reads everything again needs hundreds of megabytes.
+const LOW_SPACE_BYTES: u64 = 1 << 30;
 /// What is written to try it; and before the databases are opened anew, which need as much themselves.
 const TRIAL_BYTES: usize = 4 << 10;
 const OPENING_BYTES: usize = 2 << 20;
@@ -58,7 +58,7 @@ struct State {
     /// A database has failed to write: it has to be opened anew.
     failed: bool,
     tried: Option<Instant>,
-    /// The room that was left when it was tried.
+    /// Free space when it was tried.
     free_bytes: Option<u64>,
 }
 
@@ -67,7 +67,7 @@ impl Disk {
         self.0.lock().trouble.clone()
     }
 
-    /// The room that is left, as it was last found; `None` before that, and where the system does not tell.
+    /// Free space as it was last found; `None` before that, and where the system does not tell.
     pub(crate) fn free_bytes(&self) -> Option<u64> {
         self.0.lock().free_bytes
     }
@@ -112,9 +112,9 @@ impl Disk {
         let free_bytes = fs4::available_space(folder).ok();
         let mut state = self.0.lock();
         state.failed &= outcome.is_err();
-        let room_is_news = is_little(state.free_bytes) != is_little(free_bytes);
-        if room_is_news && is_little(free_bytes) {
-            tracing::warn!(free_bytes, "little room is left on the disk");
+        let space_is_news = state.free_bytes.is_some_and(is_low) != free_bytes.is_some_and(is_low);
+        if space_is_news && free_bytes.is_some_and(is_low) {
+            tracing::warn!(free_bytes, "little space is left on the disk");
         }
         state.free_bytes = free_bytes;
         let is_news = state.trouble != trouble;
@@ -124,12 +124,13 @@ impl Disk {
             (_, false) => {}
         }
         state.trouble = trouble;
-        is_news || room_is_news
+        is_news || space_is_news
     }
 }
 
-fn is_little(free_bytes: Option<u64>) -> bool {
-    free_bytes.is_some_and(|bytes| bytes < LITTLE_ROOM_BYTES)
+/// Whether so many free bytes are few.
+pub(crate) const fn is_low(free_bytes: u64) -> bool {
+    free_bytes < LOW_SPACE_BYTES
 }
 
 fn try_out(folder: &Path, bytes: usize) -> io::Result<()> {
@@ -147,17 +148,17 @@ mod tests {
     use crate::Census;
 
     #[test]
-    fn room_is_told_when_it_is_little_and_the_disk_takes_everything() {
-        let of = |free_bytes, disk| Census { free_bytes, disk, ..Census::default() }.little_room();
-        assert_eq!(of(Some(LITTLE_ROOM_BYTES - 1), None), Some(LITTLE_ROOM_BYTES - 1));
-        assert_eq!(of(Some(LITTLE_ROOM_BYTES), None), None);
+    fn low_space_is_told_while_the_disk_takes_everything() {
+        let of = |free_bytes, disk| Census { free_bytes, disk, ..Census::default() }.low_space();
+        assert_eq!(of(Some(LOW_SPACE_BYTES - 1), None), Some(LOW_SPACE_BYTES - 1));
+        assert_eq!(of(Some(LOW_SPACE_BYTES), None), None);
         assert_eq!(of(None, None), None);
         // There is a worse word for it.
         assert_eq!(of(Some(0), Some(DiskTrouble::Full)), None);
     }
 
     #[test]
-    fn the_room_is_looked_at_when_the_disk_is_tried() {
+    fn free_space_is_looked_at_when_the_disk_is_tried() {
         let folder = tempfile::tempdir().unwrap();
         let disk = Disk::default();
         assert_eq!(disk.free_bytes(), None);

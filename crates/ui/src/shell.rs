@@ -127,7 +127,7 @@ pub(crate) fn status_bar_ui(ui: &mut Ui, snapshot: &Snapshot, work: &Work, actio
         if let Some(disk) = work.disk {
             widgets::told(ui, Mark::Warn, &disk.words());
         }
-        if let Some(megabytes) = work.little_room {
+        if let Some(megabytes) = work.low_space {
             widgets::told(ui, Mark::Warn, &t!("disk-low", megabytes = megabytes));
         }
         for words in work.attention.iter().chain(&work.desk_trouble) {

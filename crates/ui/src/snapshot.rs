@@ -185,7 +185,7 @@ pub struct Work {
     /// Why nothing can be kept on this computer at present.
     pub disk: Option<DiskTrouble>,
     /// The megabytes that are left on this computer's disk, when they are few.
-    pub little_room: Option<u64>,
+    pub low_space: Option<u64>,
     /// Why the last thing that was typed could not be kept.
     pub desk_trouble: Option<String>,
     /// The list.

@@ -163,7 +163,7 @@ impl ListWorker {
             quarantined: census.quarantined,
         };
         let disk = census.disk.as_ref().map(disk_trouble);
-        let little_room = census.little_room().map(|bytes| bytes >> 20);
+        let low_space = census.low_space().map(|bytes| bytes >> 20);
         let attention: Arc<[String]> = census.damage.into_iter().map(|damage| damage.words).collect();
         let complete = self.store.is_complete();
         self.published.edit(|work| {
@@ -172,7 +172,7 @@ impl ListWorker {
             if work.disk.is_some() && disk.is_none() {
                 work.desk_trouble = None;
             }
-            (work.attention, work.disk, work.little_room) = (attention, disk, little_room);
+            (work.attention, work.disk, work.low_space) = (attention, disk, low_space);
         });
     }
 

@@ -273,7 +273,7 @@ fn nothing_yet(session: Session) -> Work {
         attention: Arc::from([]),
         clock_ahead_minutes: None,
         disk: None,
-        little_room: None,
+        low_space: None,
         desk_trouble: None,
         list: List::default(),
         card: CardState::default(),

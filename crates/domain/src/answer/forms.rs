@@ -103,7 +103,7 @@ struct WireDoctor<'a> {
     position: Cow<'a, str>,
 }
 
-/// A recorded answer on the wire.: the fields of [`AnswerDraft`], each as it is said, beside the rest.
+/// A recorded answer on the wire: the fields of [`AnswerDraft`] beside its identifier and delivery.
 #[derive(Serialize, Deserialize)]
 struct WireRecord<'a> {
     id: AnswerId,

@@ -26,9 +26,9 @@ pub(crate) const PATH: &str = "/v1/feed";
 /// The longest that a request may be held open.
 pub(crate) const MAX_WAIT_SECS: u32 = 60;
 const DEFAULT_LIMIT: usize = 1_000;
-/// How many rooms for pages are kept, and the longest page that one is kept for.
-const IDLE_ROOMS: usize = 4;
-const IDLE_ROOM_BYTES: usize = 8 << 20;
+/// For how many pages at once buffers are kept, and how large one may have become.
+const IDLE_BUFFERS: usize = 4;
+const IDLE_BUFFER_BYTES: usize = 8 << 20;
 /// A shorter page is sent as it is.
 const COMPRESSED_FROM: usize = 1 << 10;
 /// As fast as it gets: a page of JSON still comes out five times smaller.
@@ -208,63 +208,56 @@ impl Wanted {
         loop {
             let page = register.feed_of(self.organization.as_ref(), self.after.as_deref(), limit)?;
             let records = page.changes.len();
-            let (body, zstd) = match Room::with(|room| room.write(&page, self.zstd))? {
-                Written::Fits { body, zstd } => (body, zstd),
-                Written::TooLong => {
-                    limit = records / 2;
-                    continue;
-                }
+            let Some((body, zstd)) = Buffers::lend(|buffers| buffers.write(&page, self.zstd))? else {
+                limit = records / 2;
+                continue;
             };
             return Ok(ReadPage { body, zstd, cursor: page.cursor, records, has_more: page.has_more });
         }
     }
 }
 
-/// Where pages are written and compressed. It is kept: megabytes that are given back are cleared anew for every page.
-/// In one piece, since a stream would hold a window for each of hundreds of workstations.
-struct Room {
+/// Where pages are written and compressed. They are kept: memory that is given back is cleared anew for every page.
+struct Buffers {
     json: Vec<u8>,
-    small: Vec<u8>,
+    compressed: Vec<u8>,
+    /// In one piece: a stream would hold a window for each of hundreds of workstations.
     compressor: Compressor<'static>,
 }
 
-enum Written {
-    Fits { body: Vec<u8>, zstd: bool },
-    TooLong,
-}
-
-impl Room {
-    /// Lends a room, and keeps it if it is not too large.
-    fn with<T>(work: impl FnOnce(&mut Self) -> Result<T, Problem>) -> Result<T, Problem> {
-        static IDLE: Mutex<Vec<Room>> = Mutex::new(Vec::new());
+impl Buffers {
+    /// Lends them, and keeps them if they are not too large.
+    fn lend<T>(work: impl FnOnce(&mut Self) -> Result<T, Problem>) -> Result<T, Problem> {
+        static IDLE: Mutex<Vec<Buffers>> = Mutex::new(Vec::new());
         let idle = IDLE.lock().pop();
-        let mut room = idle.map_or_else(Self::new, Ok).map_err(|error| words::internal(&error))?;
-        let done = work(&mut room);
+        let mut buffers = idle.map_or_else(Self::new, Ok).map_err(|error| words::internal(&error))?;
+        let done = work(&mut buffers);
         let mut idle = IDLE.lock();
-        if idle.len() < IDLE_ROOMS && room.json.capacity() <= IDLE_ROOM_BYTES {
-            idle.push(room);
+        if idle.len() < IDLE_BUFFERS && buffers.json.capacity() <= IDLE_BUFFER_BYTES {
+            idle.push(buffers);
         }
         done
     }
 
     fn new() -> io::Result<Self> {
-        Ok(Self { json: Vec::new(), small: Vec::new(), compressor: Compressor::new(ZSTD_LEVEL)? })
+        Ok(Self { json: Vec::new(), compressed: Vec::new(), compressor: Compressor::new(ZSTD_LEVEL)? })
     }
 
-    fn write(&mut self, page: &FeedPage, zstd: bool) -> Result<Written, Problem> {
+    /// The body of a page, and whether it is compressed; `None` when the page is longer than a consumer takes.
+    fn write(&mut self, page: &FeedPage, zstd: bool) -> Result<Option<(Vec<u8>, bool)>, Problem> {
         self.json.clear();
         serde_json::to_writer(&mut self.json, page).map_err(|error| words::internal(&error))?;
         if self.json.len() > MAX_PAGE_BYTES && page.changes.len() > 1 {
-            return Ok(Written::TooLong);
+            return Ok(None);
         }
         if !zstd || self.json.len() < COMPRESSED_FROM {
-            return Ok(Written::Fits { body: self.json.clone(), zstd: false });
+            return Ok(Some((self.json.clone(), false)));
         }
-        self.small.clear();
-        self.small.reserve(compress_bound(self.json.len()));
-        let compressed = self.compressor.compress_to_buffer(&self.json, &mut self.small);
-        compressed.map_err(|error| words::internal(&error))?;
-        Ok(Written::Fits { body: self.small.clone(), zstd: true })
+        self.compressed.clear();
+        self.compressed.reserve(compress_bound(self.json.len()));
+        let done = self.compressor.compress_to_buffer(&self.json, &mut self.compressed);
+        done.map_err(|error| words::internal(&error))?;
+        Ok(Some((self.compressed.clone(), true)))
     }
 }
 

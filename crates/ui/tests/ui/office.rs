@@ -151,7 +151,7 @@ pub(crate) fn work() -> Work {
         attention: Arc::new([]),
         clock_ahead_minutes: None,
         disk: None,
-        little_room: None,
+        low_space: None,
         desk_trouble: None,
         list: List::default(),
         card: CardState::Closed,

@@ -58,7 +58,7 @@ fn damage_and_what_could_not_be_kept_stand_in_the_status_bar() {
         work.desk_trouble = Some("Черновик не сохранён: диск переполнен".to_owned());
         work.disk = Some(prikrep_ui::DiskTrouble::Full);
         work.clock_ahead_minutes = Some(-90);
-        work.little_room = Some(812);
+        work.low_space = Some(812);
     });
     assert!(workstation.says("На диске этого компьютера осталось 812 МБ. Освободите место: когда его не станет, ответы и черновики не будут сохраняться."));
     assert!(workstation.says("3 записи повреждены и отложены"));

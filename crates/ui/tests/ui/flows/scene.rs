@@ -42,7 +42,7 @@ pub(crate) fn work(rows: Vec<Standing>) -> Work {
         attention: Arc::from([]),
         clock_ahead_minutes: None,
         disk: None,
-        little_room: None,
+        low_space: None,
         desk_trouble: None,
         list,
         card: CardState::Closed,
