@@ -159,5 +159,7 @@ wait "$window_process" 2>/dev/null || true
 open_window "$bin/prikrep" demo --applications 300
 sleep 5
 picture demo
-ok "the demo opens its window"
+keys alt+F4
+wait "$window_process" || fail "the demo ends well"
+ok "the demo opens its window, and ends with it"
 printf '%d passed, 0 failed\n' "$passed"
